@@ -1,0 +1,46 @@
+"""Facts worth keeping for ever: each is a class with typed fields, and the audit log is nothing but their instances.
+
+No field may hold a secret. A field that holds personal data (a name, an address, an IP address, a device) is marked
+with `personal()` and stored apart, so that erasing a person leaves the log whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+from uuid import UUID
+
+
+def personal(**options: Any) -> Any:
+    """A field of an event that holds personal data."""
+    return field(metadata={"personal": True}, **options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A thing that happened. The class's docstring is its description in the documentation.
+
+    type: `noun.verb` in the past tense, stable for ever. user_id: whose account it concerns, if anyone's.
+    target: the public id of what was acted on when that is not the user, such as a session or a role.
+    """
+
+    type: ClassVar[str] = "event"
+
+    user_id: UUID | None = None
+    target: str | None = None
+
+    def data(self) -> dict[str, object]:
+        """The fields that stay for ever."""
+        return {
+            each.name: getattr(self, each.name)
+            for each in fields(self)
+            if each.name not in {"user_id", "target"} and not each.metadata.get("personal")
+        }
+
+    def personal_data(self) -> dict[str, object]:
+        """The fields that go when the person is erased."""
+        return {
+            each.name: getattr(self, each.name)
+            for each in fields(self)
+            if each.metadata.get("personal") and getattr(self, each.name) is not None
+        }

@@ -1,0 +1,66 @@
+"""Public identifiers: TypeIDs, a prefix that names the kind of thing and a UUIDv7 in 26 characters of base32.
+
+Stored as native UUIDs; written as `usr_01h455vb4pex5vsknk084sn02q` outside (TypeID specification 0.3).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from doorward.kernel.problem import NotFound
+
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+# Two characters at a time: thirteen look-ups make an identifier, which matters in lists of two hundred.
+_PAIRS: Final = [first + second for first in _ALPHABET for second in _ALPHABET]
+_VALUES: Final = {pair: number for number, pair in enumerate(_PAIRS)}
+
+USER: Final = "usr"
+SESSION: Final = "ses"
+EMAIL: Final = "eml"
+CREDENTIAL: Final = "crd"
+ROLE: Final = "rol"
+EVENT: Final = "evt"
+ATTEMPT: Final = "att"
+JOB: Final = "job"
+
+
+def new_id() -> UUID:
+    """A fresh UUIDv7: unique everywhere, and later ones sort after earlier ones of the same process."""
+    return uuid7()
+
+
+def encode(prefix: str, value: UUID) -> str:
+    """The public form of an identifier. prefix: one of the constants of this module."""
+    number = value.int
+    pairs = _PAIRS
+    return (
+        f"{prefix}_{pairs[number >> 120]}{pairs[number >> 110 & 1023]}{pairs[number >> 100 & 1023]}"
+        f"{pairs[number >> 90 & 1023]}{pairs[number >> 80 & 1023]}{pairs[number >> 70 & 1023]}"
+        f"{pairs[number >> 60 & 1023]}{pairs[number >> 50 & 1023]}{pairs[number >> 40 & 1023]}"
+        f"{pairs[number >> 30 & 1023]}{pairs[number >> 20 & 1023]}{pairs[number >> 10 & 1023]}{pairs[number & 1023]}"
+    )
+
+
+def decode(prefix: str, text: str) -> UUID:
+    """The UUID inside a public identifier of this kind. Raises ValueError for anything else, also in another spelling."""
+    start = len(prefix) + 1
+    if len(text) != start + 26 or text[:start] != prefix + "_":
+        raise ValueError(f"not a {prefix}_ identifier")
+    number = 0
+    try:
+        for place in range(start, start + 26, 2):
+            number = number << 10 | _VALUES[text[place : place + 2]]
+        return UUID(int=number)
+    except (KeyError, ValueError):
+        raise ValueError(f"not a {prefix}_ identifier") from None
+
+
+def find(prefix: str, text: str) -> UUID:
+    """Like `decode`, for identifiers in paths: one that cannot exist raises NotFound, as one that does not exist would."""
+    try:
+        return decode(prefix, text)
+    except ValueError:
+        raise NotFound(f"There is nothing with this id. An id here looks like {prefix}_… with 26 characters after it.") from None
