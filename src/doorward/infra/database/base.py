@@ -1,0 +1,125 @@
+"""Column types that mean the same on both databases, and the names constraints get.
+
+Each type also carries its own conversion to and from what the driver takes, because statements run on the driver itself
+(see `statement`), where SQLAlchemy's conversions do not run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy import BigInteger, Boolean, Dialect, LargeBinary, MetaData, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Convert = Callable[[Any], Any]
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def _to_microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def _from_microseconds(count: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=count)
+
+
+def _to_json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+class Id(TypeDecorator[UUID]):
+    """A UUID: native on PostgreSQL, 16 bytes on SQLite."""
+
+    impl = Uuid
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(LargeBinary(16) if dialect.name == "sqlite" else Uuid())
+
+    def process_bind_param(self, value: UUID | None, dialect: Dialect) -> Any:
+        return value.bytes if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:
+        return UUID(bytes=value) if value is not None and dialect.name == "sqlite" else value
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time: `timestamptz` on PostgreSQL, microseconds since 1970 on SQLite, where they sort and compare right."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(BigInteger() if dialect.name == "sqlite" else TIMESTAMP(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        return _to_microseconds(value) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return _from_microseconds(value) if value is not None and dialect.name == "sqlite" else value
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON document: `jsonb` on PostgreSQL, text on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else JSONB())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return _to_json(value) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return orjson.loads(value) if value is not None and dialect.name == "sqlite" else value
+
+
+def encoder(kind: TypeEngine[Any], database: str) -> Convert | None:
+    """How a value of a column type becomes what the driver of the database takes; None where it already is."""
+    if isinstance(kind, Json):
+        return _to_json
+    if database == "sqlite":
+        if isinstance(kind, Id):
+            return _uuid_bytes
+        if isinstance(kind, Moment):
+            return _to_microseconds
+    return None
+
+
+def decoder(kind: TypeEngine[Any], database: str) -> Convert | None:
+    """How what the driver of the database gives becomes a value of a column type; None where it already is."""
+    if isinstance(kind, Json):
+        return orjson.loads
+    if database == "sqlite":
+        if isinstance(kind, Id):
+            return _uuid
+        if isinstance(kind, Moment):
+            return _from_microseconds
+        if isinstance(kind, Boolean):
+            return bool
+    return None
+
+
+def _uuid_bytes(value: UUID) -> bytes:
+    return value.bytes
+
+
+def _uuid(value: bytes) -> UUID:
+    return UUID(bytes=value)

@@ -1,0 +1,64 @@
+"""What both databases offer: reading outside a transaction, and transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from doorward.infra.database.statement import Compiled
+
+Record = Sequence[Any]
+
+
+class Reading(Protocol):
+    """Something that statements can be run on."""
+
+    async def first(self, statement: Compiled, values: list[Any]) -> Record | None:
+        """The first row, if any."""
+        ...
+
+    async def all(self, statement: Compiled, values: list[Any], *, thorough: bool = False) -> Sequence[Record]:
+        """Every row. thorough: it may take long."""
+        ...
+
+
+class Transaction(Reading, Protocol):
+    """Changes that become visible together, at `commit`, or not at all."""
+
+    async def run(self, statement: Compiled, values: list[Any]) -> int:
+        """Changes rows; answers how many."""
+        ...
+
+    async def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
+        """Runs one statement once for each list of values."""
+        ...
+
+    async def commit(self) -> None:
+        """Makes the changes durable and ends the transaction."""
+        ...
+
+    async def rollback(self) -> None:
+        """Takes the changes back and ends the transaction. Never raises."""
+        ...
+
+
+class Database(Reading, Protocol):
+    """A database and the connections to it. Reads outside a transaction see what is committed at that moment."""
+
+    name: str
+
+    async def begin(self) -> Transaction:
+        """Opens a transaction that may write. Raises DatabaseBusy or DatabaseUnavailable."""
+        ...
+
+    async def check(self) -> None:
+        """Raises DatabaseUnavailable when the database does not answer."""
+        ...
+
+    def connections(self) -> dict[str, int]:
+        """How many connections are in use, idle, and waited for."""
+        ...
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        ...

@@ -1,0 +1,255 @@
+"""SQLite by the standard library: one writer, readers beside it, write-ahead log.
+
+Single statements take tens of microseconds, less than a hand-over to a thread, so they run on the event loop. What can
+take long does not: commits (they wait for the disk), bulk changes and thorough queries run in threads, and waiting for
+another process's write lock is done asleep.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final, ParamSpec, TypeVar
+
+from doorward.infra.database.conflicts import Conflicts
+from doorward.infra.database.driver import Record
+from doorward.infra.database.problems import DatabaseBusy, DatabaseUnavailable, StatementTimeout, StorageFull
+from doorward.infra.database.settings import DatabaseSettings
+from doorward.infra.database.statement import Compiled
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# How often a running statement looks at its deadline, in steps of SQLite's virtual machine (about a millisecond).
+_STEPS_BETWEEN_LOOKS: Final = 100_000
+_MIB: Final = 1024 * 1024
+
+
+class _Connection:
+    """One connection, with a deadline for each statement."""
+
+    def __init__(self, path: Path, settings: DatabaseSettings, conflicts: Conflicts) -> None:
+        self._conflicts = conflicts
+        self._limit = settings.statement_timeout_seconds
+        self._deadline = 0.0
+        try:
+            self.raw = sqlite3.connect(
+                path, timeout=0, isolation_level=None, check_same_thread=False, cached_statements=512
+            )
+            self.raw.execute("PRAGMA journal_mode = WAL")
+            self.raw.execute(f"PRAGMA synchronous = {settings.synchronous.upper()}")
+            self.raw.execute("PRAGMA foreign_keys = ON")
+            self.raw.execute("PRAGMA temp_store = MEMORY")
+            self.raw.execute(f"PRAGMA mmap_size = {256 * _MIB}")
+        except sqlite3.Error as error:
+            raise self.explained(error) from error
+        self.raw.set_progress_handler(self._overdue, _STEPS_BETWEEN_LOOKS)
+
+    def _overdue(self) -> bool:
+        return time.monotonic() > self._deadline
+
+    def explained(self, error: sqlite3.Error) -> Exception:
+        """The driver's error as the problem it stands for, or unchanged."""
+        message = str(error)
+        if isinstance(error, sqlite3.IntegrityError):
+            return self._conflicts.problem_of_message(message)
+        name = getattr(error, "sqlite_errorname", "")
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            return DatabaseBusy("Another process is writing. Try again in a moment.")
+        if name.startswith("SQLITE_FULL") or name == "SQLITE_IOERR_WRITE":
+            return StorageFull("The disk that holds the database is full. The operator has to make room.")
+        if name == "SQLITE_INTERRUPT":
+            return StatementTimeout("A statement was ended because it took too long. Try again in a moment.")
+        if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_NOTADB", "SQLITE_CORRUPT")):
+            return DatabaseUnavailable(f"The database file cannot be used ({name}). The operator has to look at it.")
+        return error
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        self._deadline = time.monotonic() + self._limit
+        try:
+            return self.raw.execute(statement, values)
+        except sqlite3.Error as error:
+            raise self.explained(error) from None
+
+    def first(self, statement: Compiled, values: list[Any]) -> Record | None:
+        cursor = self.execute(statement.sql, values)
+        try:
+            record: Record | None = cursor.fetchone()
+            # RETURNING gives its first row before the statement has come to its end; only the end makes it whole.
+            if statement.writes:
+                cursor.fetchall()
+        except sqlite3.Error as error:
+            raise self.explained(error) from None
+        finally:
+            cursor.close()
+        return record
+
+    def all(self, statement: Compiled, values: list[Any]) -> Sequence[Record]:
+        cursor = self.execute(statement.sql, values)
+        try:
+            return cursor.fetchall()
+        except sqlite3.Error as error:
+            raise self.explained(error) from None
+
+    def run(self, statement: Compiled, values: list[Any]) -> int:
+        return self.execute(statement.sql, values).rowcount
+
+    def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
+        # Bulk changes are bounded by their callers, not by the time of one statement.
+        self._deadline = float("inf")
+        try:
+            self.raw.executemany(statement.sql, rows)
+        except sqlite3.Error as error:
+            raise self.explained(error) from None
+
+
+async def _in_thread(executor: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Runs work in a thread and never leaves before it has ended, not even when cancelled: the connection is in its hands."""
+    future = asyncio.get_running_loop().run_in_executor(executor, lambda: work(*args, **kwargs))
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        while not future.done():
+            try:
+                await asyncio.wait([future])
+            except asyncio.CancelledError:
+                continue
+        raise
+
+
+class SqliteTransaction:
+    """The one transaction that writes. It holds the writer until it ends."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
+        self._connection = database.writer
+
+    async def first(self, statement: Compiled, values: list[Any]) -> Record | None:
+        """The first row, if any."""
+        return self._connection.first(statement, values)
+
+    async def all(self, statement: Compiled, values: list[Any], *, thorough: bool = False) -> Sequence[Record]:
+        """Every row."""
+        if thorough:
+            return await _in_thread(self._database.threads, self._connection.all, statement, values)
+        return self._connection.all(statement, values)
+
+    async def run(self, statement: Compiled, values: list[Any]) -> int:
+        """Changes rows; answers how many."""
+        return self._connection.run(statement, values)
+
+    async def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
+        """Runs one statement once for each list of values."""
+        if len(rows) > 20:
+            await _in_thread(self._database.threads, self._connection.many, statement, rows)
+        else:
+            self._connection.many(statement, rows)
+
+    async def commit(self) -> None:
+        """Makes the changes durable."""
+        try:
+            await _in_thread(self._database.threads, self._connection.execute, "COMMIT")
+        except BaseException:
+            self._undo()
+            raise
+        finally:
+            self._database.release()
+
+    async def rollback(self) -> None:
+        """Takes the changes back."""
+        self._undo()
+        self._database.release()
+
+    def _undo(self) -> None:
+        if self._connection.raw.in_transaction:
+            try:
+                self._connection.raw.execute("ROLLBACK")
+            except sqlite3.Error:
+                self._database.renew_writer()
+
+
+class SqliteDatabase:
+    """An SQLite file."""
+
+    name = "sqlite"
+
+    def __init__(self, path: Path, settings: DatabaseSettings, conflicts: Conflicts) -> None:
+        self.path = path
+        self._settings = settings
+        self._conflicts = conflicts
+        self.writer = _Connection(path, settings, conflicts)
+        self._reader = _Connection(path, settings, conflicts)
+        self._thorough: list[_Connection] = []
+        self.threads = ThreadPoolExecutor(4, thread_name_prefix="doorward-sqlite")
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+
+    async def first(self, statement: Compiled, values: list[Any]) -> Record | None:
+        """The first row of a statement run by itself."""
+        return self._reader.first(statement, values)
+
+    async def all(self, statement: Compiled, values: list[Any], *, thorough: bool = False) -> Sequence[Record]:
+        """Every row of a statement run by itself."""
+        if not thorough:
+            return self._reader.all(statement, values)
+        connection = self._thorough.pop() if self._thorough else _Connection(self.path, self._settings, self._conflicts)
+        try:
+            return await _in_thread(self.threads, connection.all, statement, values)
+        finally:
+            self._thorough.append(connection)
+
+    async def begin(self) -> SqliteTransaction:
+        """Waits for this process's turn, then for other processes, both together at most `busy_timeout_seconds`."""
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._settings.busy_timeout_seconds):
+                await self._turn.acquire()
+                try:
+                    await self._begin_immediate()
+                except BaseException:
+                    self._turn.release()
+                    raise
+        except TimeoutError:
+            raise DatabaseBusy("The database is busy writing. Try again in a moment.") from None
+        finally:
+            self._waiting -= 1
+        return SqliteTransaction(self)
+
+    async def _begin_immediate(self) -> None:
+        pause = 0.001
+        while True:
+            try:
+                self.writer.execute("BEGIN IMMEDIATE")
+            except DatabaseBusy:
+                # Another process writes. Its transactions are short; look again soon, then less often.
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.5, 0.02)
+            else:
+                return
+
+    def release(self) -> None:
+        """Hands the writer to whoever waited longest."""
+        self._turn.release()
+
+    def renew_writer(self) -> None:
+        """Opens the writer anew after an error that left its transaction open."""
+        self.writer.raw.close()
+        self.writer = _Connection(self.path, self._settings, self._conflicts)
+
+    async def check(self) -> None:
+        """Raises DatabaseUnavailable when the file cannot be read."""
+        self._reader.execute("SELECT count(*) FROM sqlite_master").fetchall()
+
+    def connections(self) -> dict[str, int]:
+        """Whether the writer is in use, and how many requests wait for it."""
+        return {"in_use": int(self._turn.locked()), "idle": int(not self._turn.locked()), "waiting": self._waiting}
+
+    async def close(self) -> None:
+        """Closes every connection; the last one to close folds the write-ahead log into the file."""
+        self.threads.shutdown()
+        for connection in (*self._thorough, self._reader, self.writer):
+            connection.raw.close()

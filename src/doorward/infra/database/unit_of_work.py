@@ -1,0 +1,180 @@
+"""The transaction a use case runs in: what it may read, change, announce and queue.
+
+Reads before the first change run by themselves, so that slow work (hashing a password) holds nothing. The first change
+opens the transaction; from then on everything runs in it, and `paused` is refused.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import structlog
+
+from doorward.infra.database.driver import Database, Transaction
+from doorward.infra.database.settings import DatabaseSettings
+from doorward.infra.database.statement import Command, Compiled, Query
+from doorward.infra.outbox.record import Job, write_events, write_jobs
+from doorward.kernel.actor import Actor
+from doorward.kernel.event import Event
+from doorward.kernel.problem import Problem
+
+if TYPE_CHECKING:
+    from doorward.infra.tools import Tools
+
+Row = TypeVar("Row", bound=tuple[Any, ...])
+Section = TypeVar("Section")
+AfterCommit = Callable[[], Awaitable[None] | None]
+
+_log = structlog.stdlib.get_logger("doorward.database")
+
+
+class Db:
+    """Runs statements: by themselves until the first change, then in the transaction that it opened."""
+
+    __slots__ = ("_database", "_settings", "_writable", "dialect", "transaction")
+
+    def __init__(self, database: Database, settings: DatabaseSettings, *, writable: bool) -> None:
+        self._database = database
+        self._settings = settings
+        self._writable = writable
+        self.dialect = database.name
+        self.transaction: Transaction | None = None
+
+    async def first(self, query: Query[Row], /, **values: Any) -> Row | None:
+        """The first row of a query, or None. values: by the names of the query's places."""
+        compiled = query.on(self.dialect)
+        started = time.perf_counter()
+        source = self.transaction or (await self.begin() if compiled.writes else self._database)
+        record = await source.first(compiled, compiled.values(values))
+        self._watch(compiled, started)
+        return None if record is None else query.row(*compiled.decoded(record))
+
+    async def all(self, query: Query[Row], /, **values: Any) -> list[Row]:
+        """Every row of a query. values: by the names of the query's places."""
+        compiled = query.on(self.dialect)
+        started = time.perf_counter()
+        source = self.transaction or (await self.begin() if compiled.writes else self._database)
+        records = await source.all(compiled, compiled.values(values), thorough=query.thorough)
+        self._watch(compiled, started)
+        row, decoded = query.row, compiled.decoded
+        return [row(*decoded(record)) for record in records]
+
+    async def run(self, command: Command, /, **values: Any) -> int:
+        """Changes rows; answers how many. values: by the names of the command's places."""
+        compiled = command.on(self.dialect)
+        started = time.perf_counter()
+        transaction = self.transaction or await self.begin()
+        count = await transaction.run(compiled, compiled.values(values))
+        self._watch(compiled, started)
+        return count
+
+    async def many(self, command: Command, rows: Sequence[Mapping[str, Any]], /) -> None:
+        """Runs a command once for each row of values."""
+        if not rows:
+            return
+        compiled = command.on(self.dialect)
+        started = time.perf_counter()
+        transaction = self.transaction or await self.begin()
+        await transaction.many(compiled, [compiled.values(row) for row in rows])
+        self._watch(compiled, started)
+
+    async def begin(self) -> Transaction:
+        """Opens the transaction, unless it is open. Raises DatabaseBusy or DatabaseUnavailable."""
+        if not self._writable:
+            raise RuntimeError("a change was attempted where only reading was asked for")
+        if self.transaction is None:
+            self.transaction = await self._database.begin()
+        return self.transaction
+
+    def _watch(self, compiled: Compiled, started: float) -> None:
+        elapsed = time.perf_counter() - started
+        if elapsed >= self._settings.slow_query_seconds:
+            _log.warning("slow query", statement=compiled.sql, duration_ms=round(elapsed * 1000, 1))
+        elif self._settings.log_queries:
+            _log.debug("query", statement=compiled.sql, duration_ms=round(elapsed * 1000, 2))
+
+
+class Tx:
+    """One use case's transaction. The surface opens it by `Tools.writing` and sends its answer only after it ended."""
+
+    __slots__ = ("_after_commit", "_events", "_jobs", "_writable", "actor", "db", "now", "tools")
+
+    def __init__(self, tools: Tools, actor: Actor, *, writable: bool, database_settings: DatabaseSettings) -> None:
+        self.tools = tools
+        self.actor = actor
+        self.now: datetime = tools.clock.now()
+        self.db = Db(tools.database, database_settings, writable=writable)
+        self._writable = writable
+        self._events: list[Event] = []
+        self._jobs: list[Job] = []
+        self._after_commit: list[AfterCommit] = []
+
+    def section(self, of: type[Section]) -> Section:
+        """The settings of one slice."""
+        return self.tools.section(of)
+
+    def emit(self, event: Event) -> None:
+        """Records a fact; it is written with the changes, or not at all."""
+        self._events.append(event)
+
+    def enqueue(self, job: Job) -> None:
+        """Queues work to be done after the commit; it is written with the changes, or not at all."""
+        self._jobs.append(job)
+
+    def after_commit(self, action: AfterCommit) -> None:
+        """Something to do in this process once the changes are durable, such as forgetting a cached value."""
+        self._after_commit.append(action)
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """Slow work outside of the transaction. Refused after the first change, which would then hold its locks meanwhile."""
+        if self.db.transaction is not None:
+            raise RuntimeError("slow work inside an open transaction")
+        yield
+        self.now = self.tools.clock.now()
+
+    async def flush(self) -> None:
+        """Writes the recorded events and queued jobs now instead of at the end; for work in batches."""
+        events, self._events = self._events, []
+        jobs, self._jobs = self._jobs, []
+        if events:
+            await write_events(self.db, self.actor, self.now, events)
+        if jobs:
+            await write_jobs(self.db, self.now, jobs)
+            if self.tools.wake_worker is not None:
+                self._after_commit.append(self.tools.wake_worker)
+
+    async def finish(self, error: BaseException | None) -> None:
+        """Commits, or takes everything back when an error leaves the use case, unless the error keeps its work."""
+        keep = error is None or (isinstance(error, Problem) and error.keeps_work)
+        try:
+            if keep:
+                await self.flush()
+        except BaseException:
+            await self._roll_back()
+            raise
+        if not keep:
+            await self._roll_back()
+            return
+        transaction, self.db.transaction = self.db.transaction, None
+        if transaction is not None:
+            await transaction.commit()
+        self._writable = False
+        for action in self._after_commit:
+            waiting = action()
+            if waiting is not None:
+                await waiting
+
+    def close(self) -> None:
+        """Ends a reading transaction; what was recorded in it was a mistake."""
+        if self._events or self._jobs:
+            raise RuntimeError("an event or job was recorded where only reading was asked for")
+
+    async def _roll_back(self) -> None:
+        transaction, self.db.transaction = self.db.transaction, None
+        if transaction is not None:
+            await transaction.rollback()

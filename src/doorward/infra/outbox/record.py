@@ -1,0 +1,104 @@
+"""Writes events and jobs with the changes they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, insert
+
+from doorward.infra.database.statement import Command
+from doorward.infra.outbox.tables import event_persons, events, jobs
+from doorward.kernel.actor import Actor
+from doorward.kernel.event import Event
+from doorward.kernel.ids import new_id
+
+if TYPE_CHECKING:
+    from doorward.infra.database.unit_of_work import Db
+
+INSERT_EVENT: Final = Command(insert(events).values({column: bindparam(column.name) for column in events.columns}))
+INSERT_PERSON: Final = Command(
+    insert(event_persons).values({column: bindparam(column.name) for column in event_persons.columns})
+)
+INSERT_JOB: Final = Command(insert(jobs).values({column: bindparam(column.name) for column in jobs.columns}))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work to be done at least once.
+
+    kind: names the handler. payload: what the handler needs, without secrets. key: at most one job with the same key
+    waits at any time. run_at: not before this moment; None means at once.
+    """
+
+    kind: str
+    payload: Mapping[str, Any]
+    key: str | None = None
+    run_at: datetime | None = None
+
+
+async def write_events(db: Db, actor: Actor, now: datetime, recorded: Sequence[Event]) -> None:
+    """Writes events and, apart from them, what they say of a person. now: when they happened."""
+    rows: list[dict[str, Any]] = []
+    persons: list[dict[str, Any]] = []
+    for event in recorded:
+        event_id = new_id()
+        rows.append(_event_row(event_id, actor, now, event))
+        person = event.personal_data()
+        if actor.origin.address is not None:
+            person["address"] = actor.origin.address
+        if actor.origin.user_agent is not None:
+            person["user_agent"] = actor.origin.user_agent
+        if person:
+            # An administrator's own address belongs to the administrator, not to the account acted on; yet what is
+            # recorded about the account must go with the account. The account wins, as the only one named for sure.
+            persons.append({"event_id": event_id, "user_id": event.user_id or actor.user_id, "data": person})
+    if len(rows) == 1:
+        await db.run(INSERT_EVENT, **rows[0])
+    else:
+        await db.many(INSERT_EVENT, rows)
+    if len(persons) == 1:
+        await db.run(INSERT_PERSON, **persons[0])
+    else:
+        await db.many(INSERT_PERSON, persons)
+
+
+def _event_row(event_id: UUID, actor: Actor, now: datetime, event: Event) -> dict[str, Any]:
+    return {
+        "id": event_id,
+        "type": event.type,
+        "occurred_at": now,
+        "actor_kind": actor.kind,
+        "actor_id": actor.user_id,
+        "session_id": actor.session_id,
+        "user_id": event.user_id,
+        "target": event.target,
+        "request_id": actor.origin.request_id,
+        "data": event.data(),
+    }
+
+
+async def write_jobs(db: Db, now: datetime, queued: Sequence[Job]) -> None:
+    """Writes jobs. now: the present moment, when those without a time of their own may run."""
+    await db.many(
+        INSERT_JOB,
+        [
+            {
+                "id": new_id(),
+                "kind": job.kind,
+                "key": job.key,
+                "payload": dict(job.payload),
+                "created_at": now,
+                "run_at": job.run_at or now,
+                "attempts": 0,
+                "leased_until": None,
+                "leased_by": None,
+                "dead_at": None,
+                "last_error": None,
+            }
+            for job in queued
+        ],
+    )

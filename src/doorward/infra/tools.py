@@ -1,0 +1,67 @@
+"""What a transaction can reach: one object, made once by the composition root and handed down."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from doorward.infra.crypto.hashing import HashingPool
+from doorward.infra.crypto.sealing import Sealer
+from doorward.infra.crypto.tokens import Stamper
+from doorward.infra.database.driver import Database
+from doorward.infra.database.settings import DatabaseSettings
+from doorward.infra.database.unit_of_work import Tx
+from doorward.kernel.actor import Actor
+from doorward.kernel.clock import Clock
+
+Section = TypeVar("Section")
+
+
+@dataclass(slots=True)
+class Tools:
+    """The parts of a running Doorward below its domain.
+
+    sections: the settings of each slice, by class. held: what a slice keeps in memory, by class, such as the ring of
+    signing keys. wake_worker: called after a commit that queued work.
+    """
+
+    database: Database
+    clock: Clock
+    hashing: HashingPool
+    sealer: Sealer
+    stamper: Stamper
+    sections: Mapping[type, Any]
+    held: dict[type, Any] = field(default_factory=dict)
+    wake_worker: Any = None
+
+    def section(self, of: type[Section]) -> Section:
+        """The settings of one slice."""
+        section: Section = self.sections[of]
+        return section
+
+    def hold(self, of: type[Section]) -> Section:
+        """The one instance of a class that this process keeps, made without arguments at the first use."""
+        if of not in self.held:
+            self.held[of] = of()
+        instance: Section = self.held[of]
+        return instance
+
+    @asynccontextmanager
+    async def writing(self, actor: Actor) -> AsyncIterator[Tx]:
+        """A transaction that may change things. It commits at the end, or when a Problem that keeps work leaves it."""
+        tx = Tx(self, actor, writable=True, database_settings=self.section(DatabaseSettings))
+        try:
+            yield tx
+        except BaseException as error:
+            await tx.finish(error)
+            raise
+        await tx.finish(None)
+
+    @asynccontextmanager
+    async def reading(self, actor: Actor) -> AsyncIterator[Tx]:
+        """Access to the database for reading only; each statement sees what is committed at its moment."""
+        tx = Tx(self, actor, writable=False, database_settings=self.section(DatabaseSettings))
+        yield tx
+        tx.close()
