@@ -6,7 +6,7 @@ text is the same every time, so only the values are new at each run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Delete, Insert, Select, Update
@@ -107,6 +107,10 @@ class Command:
         return compiled
 
 
+def _tuple_of(*values: Any) -> Any:
+    return values
+
+
 class Query(Command, Generic[Row]):
     """A statement that answers rows, each as the given NamedTuple whose fields stand in the order of the columns.
 
@@ -116,5 +120,6 @@ class Query(Command, Generic[Row]):
 
     def __init__(self, statement: Executable, row: type[Row], *, thorough: bool = False) -> None:
         super().__init__(statement)
-        self.row = row
+        # `tuple[int]` serves where a name for one column would only be noise.
+        self.row: Callable[..., Row] = row if hasattr(row, "_fields") else _tuple_of
         self.thorough = thorough

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, insert
 
+from doorward.infra.database.dialect import insert_if_absent
 from doorward.infra.database.statement import Command
 from doorward.infra.outbox.tables import event_persons, events, jobs
 from doorward.kernel.actor import Actor
@@ -23,7 +24,7 @@ INSERT_EVENT: Final = Command(insert(events).values({column: bindparam(column.na
 INSERT_PERSON: Final = Command(
     insert(event_persons).values({column: bindparam(column.name) for column in event_persons.columns})
 )
-INSERT_JOB: Final = Command(insert(jobs).values({column: bindparam(column.name) for column in jobs.columns}))
+INSERT_JOB: Final = Command(insert_if_absent(jobs, "key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,7 @@ async def write_events(db: Db, actor: Actor, now: datetime, recorded: Sequence[E
     for event in recorded:
         event_id = new_id()
         rows.append(_event_row(event_id, actor, now, event))
-        person = event.personal_data()
-        if actor.origin.address is not None:
-            person["address"] = actor.origin.address
-        if actor.origin.user_agent is not None:
-            person["user_agent"] = actor.origin.user_agent
-        if person:
-            # An administrator's own address belongs to the administrator, not to the account acted on; yet what is
-            # recorded about the account must go with the account. The account wins, as the only one named for sure.
-            persons.append({"event_id": event_id, "user_id": event.user_id or actor.user_id, "data": person})
+        persons.extend(_person_rows(event_id, actor, event))
     if len(rows) == 1:
         await db.run(INSERT_EVENT, **rows[0])
     else:
@@ -79,6 +72,23 @@ def _event_row(event_id: UUID, actor: Actor, now: datetime, event: Event) -> dic
         "request_id": actor.origin.request_id,
         "data": event.data(),
     }
+
+
+def _person_rows(event_id: UUID, actor: Actor, event: Event) -> Iterator[dict[str, Any]]:
+    """What the event says of persons, each part keyed to the one with whom it must go when they are erased."""
+    account = event.personal_data()
+    traces: dict[str, object] = {}
+    if actor.origin.address is not None:
+        traces["address"] = actor.origin.address
+    if actor.origin.user_agent is not None:
+        traces["user_agent"] = actor.origin.user_agent
+    if actor.user_id is None or actor.user_id == event.user_id:
+        account |= traces
+        traces = {}
+    if account:
+        yield {"event_id": event_id, "side": "account", "user_id": event.user_id, "data": account}
+    if traces:
+        yield {"event_id": event_id, "side": "actor", "user_id": actor.user_id, "data": traces}
 
 
 async def write_jobs(db: Db, now: datetime, queued: Sequence[Job]) -> None:

@@ -30,6 +30,8 @@ event_persons: Final = Table(
     "event_persons",
     metadata,
     Column("event_id", Id, ForeignKey("events.id"), primary_key=True),
+    # `account` for the person acted on, `actor` for somebody else who acted.
+    Column("side", Text, primary_key=True),
     Column("user_id", Id),
     Column("data", Json, nullable=False),
     Index("ix_event_persons_user_id", "user_id"),

@@ -1,0 +1,60 @@
+"""What differs between SQLite and PostgreSQL, in one place. No other file asks which database it runs on."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Select, Text, bindparam, select
+from sqlalchemy.dialects.postgresql import TEXT, insert
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import Insert
+from sqlalchemy.sql.schema import Table
+from sqlalchemy.types import TypeEngine
+
+# Text that is compared and sorted by code point on both databases, so that keyset cursors mean the same everywhere and
+# a prefix is a range of an ordinary index.
+Key: Final[TypeEngine[str]] = Text().with_variant(TEXT(collation="C"), "postgresql")
+
+# The end of the range that a prefix opens: sorts after every text that begins with the prefix.
+_AFTER_ALL: Final = "\U0010ffff"
+
+
+def after_prefix(prefix: str) -> str:
+    """The upper bound (excluded) of the texts that begin with a prefix, in the order of `Key`."""
+    return prefix + _AFTER_ALL
+
+
+def insert_if_absent(table: Table, *columns: str) -> Insert:
+    """An insert that does nothing where a row with the same unique columns stands already. columns: which; all if none."""
+    # Both compilers know this clause, although only PostgreSQL's insert offers it by name.
+    return insert(table).values({c: bindparam(c.name) for c in table.columns}).on_conflict_do_nothing(
+        index_elements=list(columns) or None
+    )
+
+
+class _EstimatedRows(ColumnElement[int]):
+    """About how many rows a table has, without counting them."""
+
+    inherit_cache = True
+
+    def __init__(self, table: Table) -> None:
+        self.table_name = table.name
+
+
+@compiles(_EstimatedRows, "postgresql")
+def _from_statistics(element: _EstimatedRows, _compiler: SQLCompiler, **_options: Any) -> str:
+    # Never analyzed tables have -1; the size of the file over the size of a row is what the planner itself would guess.
+    return f"(SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = '{element.table_name}'::regclass)"
+
+
+@compiles(_EstimatedRows, "sqlite")
+def _from_last_row(element: _EstimatedRows, _compiler: SQLCompiler, **_options: Any) -> str:
+    # Row numbers grow by one; erased rows leave gaps, so this can only be too high.
+    return f"(SELECT coalesce(max(rowid), 0) FROM {element.table_name})"
+
+
+def estimated_rows(table: Table) -> Select[tuple[int]]:
+    """A query for about how many rows a table has, at a cost that does not grow with them."""
+    return select(_EstimatedRows(table).label("count"))
