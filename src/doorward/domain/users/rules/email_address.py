@@ -92,7 +92,6 @@ def _parse(text: str) -> tuple[str, str]:
     text = unicodedata.normalize("NFKC", text)
     from email_validator import validate_email  # noqa: PLC0415 - its IDNA tables cost start-up time; plain sign-ins need none
 
-    # test_environment would let `.test` pass; everything else that is not on the public internet stays refused as well.
     found = validate_email(text, check_deliverability=False, strict=True)
     # The library lower-cases a few mailboxes such as Info@ (RFC 2142); the short way and this one keep what was typed.
     return f"{text.rpartition('@')[0]}@{found.domain}", str(found.ascii_domain).lower()

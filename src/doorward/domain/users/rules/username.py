@@ -157,7 +157,9 @@ def _profile() -> _Profile:
 
 def _like_email(pointer: str) -> FieldError:
     return FieldError(
-        pointer, "username-like-email", "A username may not read like an email address. Choose a name without @ and domain."
+        pointer,
+        "username-like-email",
+        "A username may not read like an email address. Choose a name without @ and domain.",
     )
 
 
