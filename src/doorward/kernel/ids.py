@@ -63,4 +63,6 @@ def find(prefix: str, text: str) -> UUID:
     try:
         return decode(prefix, text)
     except ValueError:
-        raise NotFound(f"There is nothing with this id. An id here looks like {prefix}_… with 26 characters after it.") from None
+        raise NotFound(
+            f"There is nothing with this id. An id here looks like {prefix}_… with 26 characters after it."
+        ) from None

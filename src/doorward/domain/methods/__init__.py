@@ -1,0 +1,1 @@
+"""The ways to prove who you are: one folder each, none knowing another."""

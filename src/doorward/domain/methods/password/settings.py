@@ -1,0 +1,37 @@
+"""The section `password`: which of the three policies new passwords must meet. How they are hashed is another section."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class PasswordSettings(BaseModel):
+    """Passwords: what may be chosen. A stricter policy applies when a password is next set, not to those in use."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    policy: Literal["balanced", "nist", "composition"] = Field(
+        default="balanced",
+        description=(
+            "`balanced`: 8 characters, hard to guess by estimate, unlike the user's own data. `nist` (SP 800-63B-4): 15 characters, or 8 "
+            "where a second factor is always required. `composition`: classes of characters, for auditors who ask for them. All refuse "
+            "well-known passwords and take up to 128 characters."
+        ),
+    )
+    composition_min_length: int = Field(
+        default=12, ge=8, le=64, description="With the policy `composition`: the fewest characters a password may have."
+    )
+    composition_lower: bool = Field(
+        default=True, description="With the policy `composition`: whether a lower-case letter is required."
+    )
+    composition_upper: bool = Field(
+        default=True, description="With the policy `composition`: whether an upper-case letter is required."
+    )
+    composition_digit: bool = Field(
+        default=True, description="With the policy `composition`: whether a digit is required."
+    )
+    composition_symbol: bool = Field(
+        default=True, description="With the policy `composition`: whether a punctuation mark or symbol is required."
+    )

@@ -1,0 +1,31 @@
+"""How many guesses a password withstands, by zxcvbn. The only file that knows which library estimates.
+
+The library is not held to: another that gives a score from 0 to 4 by the same scale can take its place here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from zxcvbn_rs_py import zxcvbn
+
+# The estimate's time grows faster than the password, and nobody guesses what has this many characters.
+_LONGEST = 128
+_MOST_OWN_WORDS = 20
+
+
+class Strength(NamedTuple):
+    """The estimate. score: 0 (guessed at once) to 4 (very hard). guesses: how many would find it. advice: how to do better."""
+
+    score: int
+    guesses: int
+    advice: tuple[str, ...]
+
+
+def estimate(password: str, own_words: Sequence[str] = ()) -> Strength:
+    """How hard a password is to guess for somebody who knows the user. password: without lone surrogates. own_words: folded."""
+    found = zxcvbn(password[:_LONGEST], [word[:_LONGEST] for word in own_words[:_MOST_OWN_WORDS]])
+    feedback = found.feedback
+    advice = () if feedback is None else (feedback.warning, *feedback.suggestions)
+    return Strength(int(found.score), int(found.guesses), tuple(str(each) for each in advice if each is not None))
