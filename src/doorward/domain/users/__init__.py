@@ -1,4 +1,5 @@
-"""The people who have an account.
+"""Users: accounts, their names and addresses, and what state they are in.
 
-rules: what a username and an email address may be. problems: what can go wrong. settings: the section `users`.
+create, find, list, update, suspend, delete, emails, grant: one verb each. gate: whether an account may be used.
+profile, rules: what may be said of a user. tables, store, views, events, problems, permissions, settings, feature: roles.
 """

@@ -92,3 +92,59 @@ class RestoreWindowOver(Problem):
 
     def __init__(self) -> None:
         super().__init__("The grace period after the deletion is over. Create a new user instead.")
+
+
+class ExternalIdTaken(Problem):
+    """Another account carries this external id."""
+
+    code = "external-id-taken"
+    kind = Kind.CONFLICT
+    title = "This external id is taken"
+
+    def __init__(self, *, pointer: str = "/external_id") -> None:
+        detail = "Another account carries this external id. Use another, or change that account."
+        super().__init__(detail, errors=[FieldError(pointer, self.code, detail)])
+
+
+class EmailNotFound(Problem):
+    """The user has no such email address."""
+
+    code = "email-not-found"
+    kind = Kind.NOT_FOUND
+    title = "No such email address"
+
+    def __init__(self) -> None:
+        super().__init__("List the email addresses to see their ids.")
+
+
+class EmailIsPrimary(Problem):
+    """The primary email address cannot be removed."""
+
+    code = "email-is-primary"
+    kind = Kind.CONFLICT
+    title = "This is the primary address"
+
+    def __init__(self) -> None:
+        super().__init__("Make another verified address the primary one first.")
+
+
+class EmailNotVerified(Problem):
+    """Only a verified email address can become the primary one."""
+
+    code = "email-not-verified"
+    kind = Kind.CONFLICT
+    title = "This address is not verified"
+
+    def __init__(self) -> None:
+        super().__init__("Verify the address first. An administrator can also mark it as verified.")
+
+
+class UserNotDeleted(Problem):
+    """Only a deleted user can be restored."""
+
+    code = "user-not-deleted"
+    kind = Kind.CONFLICT
+    title = "This user is not deleted"
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing to restore.")

@@ -1,0 +1,30 @@
+"""End sessions. Whatever was handed out for them is dead with the commit."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from doorward.domain.sessions import store
+from doorward.domain.sessions.events import SessionEnded
+from doorward.domain.sessions.problems import SessionNotFound
+from doorward.infra.database.unit_of_work import Tx
+from doorward.kernel.ids import SESSION, encode
+
+Reason = Literal["signed-out", "revoked", "password-changed", "suspended", "deleted"]
+
+
+async def end_session(tx: Tx, *, user_id: UUID, session_id: UUID, reason: Reason) -> None:
+    """Ends one session of a user. Raises SessionNotFound when it is not theirs or not open."""
+    ended = await tx.db.first(store.END_ONE, id=session_id, user_id=user_id, now=tx.now, reason=reason)
+    if ended is None:
+        raise SessionNotFound
+    tx.emit(SessionEnded(user_id=user_id, target=encode(SESSION, session_id), reason=reason))
+
+
+async def end_sessions(tx: Tx, *, user_id: UUID, reason: Reason, except_id: UUID | None = None) -> int:
+    """Ends every session of a user, all but one where `except_id` names it; answers how many that were."""
+    ended = await tx.db.all(store.END_ALL, user_id=user_id, now=tx.now, reason=reason, except_id=except_id)
+    for row in ended:
+        tx.emit(SessionEnded(user_id=user_id, target=encode(SESSION, row.id), reason=reason))
+    return len(ended)

@@ -1,0 +1,41 @@
+"""What happens to sessions. The target is the session's id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from doorward.kernel.event import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionStarted(Event):
+    """Somebody signed in."""
+
+    type: ClassVar[str] = "session.started"
+    kind: str
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionRefreshed(Event):
+    """A refresh token was exchanged for its successor."""
+
+    type: ClassVar[str] = "session.refreshed"
+    generation: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionEnded(Event):
+    """A session was ended: by signing out, by its owner or an administrator, or because the account changed."""
+
+    type: ClassVar[str] = "session.ended"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefreshTokenReused(Event):
+    """A refresh token was used again after its successor; somebody may have copied it, so the session was ended."""
+
+    type: ClassVar[str] = "session.refresh_token_reused"
+    generation: int

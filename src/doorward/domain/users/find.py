@@ -1,0 +1,44 @@
+"""Find one user."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from doorward.domain.users import store
+from doorward.domain.users.permissions import READ_USERS
+from doorward.domain.users.problems import UserNotFound
+from doorward.domain.users.rules.email_address import email_key
+from doorward.domain.users.rules.username import username_key
+from doorward.domain.users.store import UserRow
+from doorward.infra.database.unit_of_work import Tx
+from doorward.kernel.ids import USER, decode
+from doorward.kernel.permission import require
+
+
+async def show_user(tx: Tx, user_id: UUID) -> UserRow:
+    """One user for an administrator, also a deleted one. Raises UserNotFound."""
+    require(tx.actor, READ_USERS)
+    user = await tx.db.first(store.FIND, id=user_id)
+    if user is None:
+        raise UserNotFound
+    return user
+
+
+async def find_by_identifier(tx: Tx, identifier: str) -> UserRow | None:
+    """The user with this email address (any of theirs) or username, in any spelling. For signing in: asks no permission."""
+    if "@" in identifier:
+        key = email_key(identifier)
+        return None if key is None else await tx.db.first(store.FIND_BY_EMAIL, key=key)
+    return await tx.db.first(store.FIND_BY_USERNAME, key=username_key(identifier))
+
+
+async def find_by_anything(tx: Tx, text: str) -> UserRow:
+    """The user with this id, email address or username, for people at a command line. Raises UserNotFound."""
+    require(tx.actor, READ_USERS)
+    try:
+        user = await tx.db.first(store.FIND, id=decode(USER, text))
+    except ValueError:
+        user = await find_by_identifier(tx, text)
+    if user is None:
+        raise UserNotFound("Name a user by id (usr_…), email address or username.")
+    return user

@@ -1,0 +1,44 @@
+"""The account-state gate: whether an account may be used at this moment.
+
+Every path that hands out a session or a token, and every use of one, goes through it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from doorward.domain.users import store
+from doorward.domain.users.problems import UserDeleted, UserNotFound, UserSuspended
+from doorward.domain.users.store import UserRow
+from doorward.infra.database.unit_of_work import Tx
+
+
+def is_usable(status: str, suspended_until: datetime | None, now: datetime) -> bool:
+    """Whether an account in this state may be used. A suspension with an end is over when its end has come."""
+    return status == "active" or (status == "suspended" and suspended_until is not None and suspended_until <= now)
+
+
+def refuse_unusable(user: UserRow, now: datetime) -> None:
+    """Raises UserSuspended or UserDeleted for an account that may not be used."""
+    if is_usable(user.status, user.suspended_until, now):
+        return
+    if user.status == "suspended":
+        raise UserSuspended(until=user.suspended_until)
+    raise UserDeleted
+
+
+async def pass_gate(tx: Tx, user_id: UUID) -> UserRow:
+    """Lets a user in who has proved who they are, and records when. Raises UserSuspended, UserDeleted or UserNotFound.
+
+    The row stays locked until the commit: a suspension or deletion at the same moment is either seen here, or waits and
+    then ends the session that is started after this.
+    """
+    user = await tx.db.first(store.PASS_GATE, id=user_id, now=tx.now)
+    if user is not None:
+        return user
+    user = await tx.db.first(store.FIND, id=user_id)
+    if user is None:
+        raise UserNotFound
+    refuse_unusable(user, tx.now)
+    raise UserNotFound

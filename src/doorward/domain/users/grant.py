@@ -1,0 +1,68 @@
+"""Grant a role to a user, revoke it, and see who holds which."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from doorward.domain.roles.events import RoleGranted, RoleRevoked
+from doorward.domain.roles.holders import give, roles_of, take
+from doorward.domain.roles.manage import find_role
+from doorward.domain.roles.problems import RoleBuiltIn
+from doorward.domain.roles.rules import ADMIN, MEMBER, READ_ROLES, WRITE_ROLES
+from doorward.domain.roles.store import RoleRow
+from doorward.domain.users import store
+from doorward.domain.users.administrators import keep_an_administrator
+from doorward.domain.users.problems import UserNotFound
+from doorward.infra.database.unit_of_work import Tx
+from doorward.kernel.ids import ROLE, encode
+from doorward.kernel.permission import EVERYTHING, Permission, require
+
+
+async def list_roles_of(tx: Tx, user_id: UUID) -> list[RoleRow]:
+    """The roles granted to a user; `member`, which everybody holds, is not listed. Raises UserNotFound."""
+    require(tx.actor, READ_ROLES)
+    if await tx.db.first(store.FIND, id=user_id) is None:
+        raise UserNotFound
+    return await roles_of(tx, user_id)
+
+
+async def grant_role(tx: Tx, user_id: UUID, role: str) -> None:
+    """Grants a role; again changes nothing. Nobody can grant more than they hold themselves.
+
+    Raises UserNotFound, RoleNotFound, RoleBuiltIn for `member`, or Forbidden.
+    """
+    require(tx.actor, WRITE_ROLES)
+    row = await find_role(tx, role)
+    _refuse_escalation(tx, row)
+    if row.id == MEMBER.id:
+        raise RoleBuiltIn
+    if await tx.db.first(store.LOCK, id=user_id) is None:
+        raise UserNotFound
+    if await give(tx, user_id, row.id):
+        tx.emit(RoleGranted(user_id=user_id, target=encode(ROLE, row.id), name=row.name))
+
+
+async def revoke_role(tx: Tx, user_id: UUID, role: str) -> None:
+    """Revokes a role; one that is not held changes nothing.
+
+    Raises UserNotFound, RoleNotFound, RoleBuiltIn for `member`, LastAdministrator, or Forbidden.
+    """
+    require(tx.actor, WRITE_ROLES)
+    row = await find_role(tx, role)
+    _refuse_escalation(tx, row)
+    if row.id == MEMBER.id:
+        raise RoleBuiltIn
+    if await tx.db.first(store.LOCK, id=user_id) is None:
+        raise UserNotFound
+    if row.id == ADMIN.id:
+        await keep_an_administrator(tx, user_id)
+    if await take(tx, user_id, row.id):
+        tx.emit(RoleRevoked(user_id=user_id, target=encode(ROLE, row.id), name=row.name))
+
+
+def _refuse_escalation(tx: Tx, role: RoleRow) -> None:
+    """Somebody who may grant roles must not be able to make themselves an administrator with that."""
+    if EVERYTHING in tx.actor.permissions:
+        return
+    for name in (role.permissions or "").split():
+        require(tx.actor, Permission(name, ""))

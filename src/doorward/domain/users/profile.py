@@ -1,0 +1,109 @@
+"""What somebody may say of a user, checked: the same fields when an account is made, changed or imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from doorward.domain.users.rules.email_address import EmailAddress, check_email
+from doorward.domain.users.rules.username import Username, check_username
+from doorward.domain.users.settings import UsersSettings
+from doorward.kernel.problem import FieldError, InvalidInput
+from doorward.kernel.text import Collector, check_line, check_locale, check_time_zone, check_url, collecting, fold
+
+_METADATA_BYTES: Final = 16 * 1024
+_EXTERNAL_ID_LENGTH: Final = 255
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """A user to be, with everything checked."""
+
+    email: EmailAddress
+    username: Username | None = None
+    name: str | None = None
+    locale: str | None = None
+    time_zone: str | None = None
+    picture_url: str | None = None
+    public_metadata: Mapping[str, Any] | None = None
+    admin_metadata: Mapping[str, Any] | None = None
+    external_id: str | None = None
+    email_verified: bool = False
+
+
+def check_metadata(value: Mapping[str, Any], *, pointer: str) -> Mapping[str, Any]:
+    """A free-form JSON object of at most 16 KiB. Raises InvalidInput."""
+    if len(orjson.dumps(value)) > _METADATA_BYTES:
+        raise InvalidInput(FieldError(pointer, "metadata-too-large", "Metadata may have at most 16 KiB as JSON."))
+    if "\\u0000" in orjson.dumps(value).decode():
+        # PostgreSQL cannot store it.
+        raise InvalidInput(FieldError(pointer, "metadata-null-character", "Leave out the character U+0000."))
+    return value
+
+
+def check_external_id(value: str, *, pointer: str = "/external_id") -> str:
+    """The id that another system knows a user by: 1 to 255 printable characters. Raises InvalidInput."""
+    return check_line(value, pointer=pointer, max_length=_EXTERNAL_ID_LENGTH)
+
+
+def check_profile(fields: Mapping[str, Any], settings: UsersSettings, errors: Collector) -> dict[str, Any]:
+    """The columns that the given fields of a profile fill; fields that are not given stay out. Errors are collected.
+
+    fields: any of username, name, locale, time_zone, picture_url, public_metadata, admin_metadata, external_id; None
+    empties one.
+    """
+    columns: dict[str, Any] = {}
+    for field, value in fields.items():
+        if field == "username":
+            columns |= _username_columns(value, settings, errors)
+        elif value is None:
+            columns[field] = {} if field.endswith("_metadata") else None
+        else:
+            columns[field] = errors.check(_CHECKS[field], value, pointer=f"/{field}")
+        if field == "name":
+            columns["name_key"] = fold(columns["name"] or "")
+    return columns
+
+
+def _username_columns(value: str | None, settings: UsersSettings, errors: Collector) -> dict[str, Any]:
+    if value is None:
+        if settings.username_required:
+            errors.add(FieldError("/username", "username-required", "Every user needs a username here. Give one."))
+        return {"username": None, "username_key": None}
+    username = errors.check(check_username, value, settings)
+    return {"username": username.display, "username_key": username.key} if username else {}
+
+
+_CHECKS: Final[dict[str, Any]] = {
+    "name": check_line,
+    "locale": check_locale,
+    "time_zone": check_time_zone,
+    "picture_url": check_url,
+    "public_metadata": check_metadata,
+    "admin_metadata": check_metadata,
+    "external_id": check_external_id,
+}
+
+
+def check_new_user(fields: Mapping[str, Any], settings: UsersSettings) -> NewUser:
+    """A user to be, from the fields of a request. Raises InvalidInput naming everything that is wrong."""
+    given = {name: value for name, value in fields.items() if name not in {"email", "email_verified"}}
+    given.setdefault("username", None)
+    with collecting() as errors:
+        email = errors.check(check_email, fields["email"], settings)
+        columns = check_profile(given, settings, errors)
+    return NewUser(
+        email=email,
+        username=Username(columns["username"], columns["username_key"]) if columns["username"] else None,
+        name=columns.get("name"),
+        locale=columns.get("locale"),
+        time_zone=columns.get("time_zone"),
+        picture_url=columns.get("picture_url"),
+        public_metadata=columns.get("public_metadata"),
+        admin_metadata=columns.get("admin_metadata"),
+        external_id=columns.get("external_id"),
+        email_verified=bool(fields.get("email_verified", False)),
+    )

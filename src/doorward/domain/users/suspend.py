@@ -1,0 +1,64 @@
+"""Suspend a user, and reinstate."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from doorward.domain.sessions.end import end_sessions
+from doorward.domain.users import store
+from doorward.domain.users.administrators import keep_an_administrator
+from doorward.domain.users.events import UserReinstated, UserSuspendedEvent
+from doorward.domain.users.permissions import SUSPEND_USERS
+from doorward.domain.users.problems import UserDeleted, UserNotFound
+from doorward.domain.users.store import UserRow
+from doorward.infra.database.unit_of_work import Tx
+from doorward.kernel.clock import wire
+from doorward.kernel.permission import require
+from doorward.kernel.problem import FieldError, InvalidInput
+from doorward.kernel.text import check_line
+
+_CHANGE = store.change("status", "suspended_reason", "suspended_until", "updated_at")
+
+
+async def suspend_user(
+    tx: Tx, user_id: UUID, *, reason: str | None = None, until: datetime | None = None
+) -> UserRow:
+    """Suspends a user and ends all their sessions. until: when it ends by itself.
+
+    Raises UserNotFound, UserDeleted, LastAdministrator, or InvalidInput for an end in the past.
+    """
+    require(tx.actor, SUSPEND_USERS)
+    if until is not None and until <= tx.now:
+        raise InvalidInput(FieldError("/until", "until-past", "Give a moment in the future, or leave it out."))
+    checked = None if reason is None else check_line(reason, pointer="/reason", max_length=500)
+    user = await _lock(tx, user_id)
+    await keep_an_administrator(tx, user_id)
+    row = await tx.db.first(
+        _CHANGE, id=user.id, status="suspended", suspended_reason=checked, suspended_until=until, updated_at=tx.now
+    )
+    await end_sessions(tx, user_id=user_id, reason="suspended")
+    tx.emit(UserSuspendedEvent(user_id=user_id, reason=checked, until=wire(until) if until else None))
+    return row or user
+
+
+async def reinstate_user(tx: Tx, user_id: UUID) -> UserRow:
+    """Takes a suspension back. A user who is not suspended stays as they are. Raises UserNotFound or UserDeleted."""
+    require(tx.actor, SUSPEND_USERS)
+    user = await _lock(tx, user_id)
+    if user.status != "suspended":
+        return user
+    row = await tx.db.first(
+        _CHANGE, id=user.id, status="active", suspended_reason=None, suspended_until=None, updated_at=tx.now
+    )
+    tx.emit(UserReinstated(user_id=user_id))
+    return row or user
+
+
+async def _lock(tx: Tx, user_id: UUID) -> UserRow:
+    user = await tx.db.first(store.LOCK, id=user_id)
+    if user is None:
+        raise UserNotFound
+    if user.status == "deleted":
+        raise UserDeleted
+    return user
