@@ -60,7 +60,7 @@ def check_username(text: str, settings: UsersSettings, pointer: str = "/username
     name = text.strip().lower()
     if not _PLAIN.fullmatch(name):
         name = _check_thoroughly(text.strip(), settings, pointer)
-    if "." in name and _LIKE_EMAIL.fullmatch(name):
+    if ("." in name or "dot" in name) and _LIKE_EMAIL.fullmatch(name):
         raise InvalidInput(_like_email(pointer))
     if "_" in name and _LIKE_ID.fullmatch(name):
         raise InvalidInput(
