@@ -20,7 +20,9 @@ LONGEST: Final = 128
 _BALANCED_SHORTEST: Final = 8
 _NIST_SHORTEST_ALONE: Final = 15
 _NIST_SHORTEST_WITH_SECOND_FACTOR: Final = 8
-_STRONG_ENOUGH: Final = 3
+# Where zxcvbn's score of 3 begins, without the 5 guesses it adds: eight random characters count as 10**8 + 1 guesses, and with
+# those 5 no password of the shortest length would ever do.
+_ENOUGH_GUESSES: Final = 10**8
 # What a list of the most used passwords and their usual variations finds. Beyond it a password is weak, not common.
 _COMMON_GUESSES: Final = 100_000
 # The user's own words shorter than this turn up in other words by chance.
@@ -94,7 +96,7 @@ def check_password(
                 "This password, or one nearly like it, is among those that attackers try first. Choose several unrelated words, or let a password manager make one.",
             )
         )
-    if settings.policy == "balanced" and strength.score < _STRONG_ENOUGH:
+    if settings.policy == "balanced" and strength.guesses < _ENOUGH_GUESSES:
         advice = " ".join(strength.advice) or "Add another word or two."
         raise InvalidInput(FieldError(pointer, "password-weak", f"This password is too easy to guess. {advice}"))
 

@@ -1,6 +1,6 @@
 """How many guesses a password withstands, by zxcvbn. The only file that knows which library estimates.
 
-The library is not held to: another that gives a score from 0 to 4 by the same scale can take its place here.
+Another library that counts guesses can take its place here.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ _MOST_OWN_WORDS = 20
 
 
 class Strength(NamedTuple):
-    """The estimate. score: 0 (guessed at once) to 4 (very hard). guesses: how many would find it. advice: how to do better."""
+    """The estimate. guesses: how many would find the password, at most 2**64 - 1. advice: how to do better, in whole sentences."""
 
-    score: int
     guesses: int
     advice: tuple[str, ...]
 
@@ -28,4 +27,4 @@ def estimate(password: str, own_words: Sequence[str] = ()) -> Strength:
     found = zxcvbn(password[:_LONGEST], [word[:_LONGEST] for word in own_words[:_MOST_OWN_WORDS]])
     feedback = found.feedback
     advice = () if feedback is None else (feedback.warning, *feedback.suggestions)
-    return Strength(int(found.score), int(found.guesses), tuple(str(each) for each in advice if each is not None))
+    return Strength(int(found.guesses), tuple(str(each) for each in advice if each is not None))
