@@ -51,7 +51,7 @@ def check_password(
     second_factor_required: bool = False,
     pointer: str = "/password",
 ) -> None:
-    """Refuses a password that the policy does not take. It costs some tenths of a millisecond, and up to ten for the longest.
+    """Refuses a password that the policy does not take. It costs some tenths of a millisecond, and up to fifteen for one made to be slow.
 
     personal: what others know of the user, such as email addresses, username and name. second_factor_required: whether
     this user can never sign in by the password alone.
