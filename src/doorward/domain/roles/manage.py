@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from doorward.domain.roles import store
@@ -12,7 +12,7 @@ from doorward.domain.roles.rules import BUILT_IN, READ_ROLES, WRITE_ROLES, check
 from doorward.domain.roles.store import RoleRow
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import ROLE, encode, new_id
-from doorward.kernel.permission import Permission, require
+from doorward.kernel.permission import EVERYTHING, Permission, require
 
 
 @dataclass(slots=True)
@@ -47,6 +47,7 @@ async def create_role(tx: Tx, *, name: str, description: str = "", permissions: 
     require(tx.actor, WRITE_ROLES)
     check_role_name(name)
     checked = check_permissions(permissions, tx.tools.hold(KnownPermissions).by_name)
+    refuse_escalation(tx, checked)
     row = RoleRow(new_id(), name, description, False, tx.now, tx.now, " ".join(checked))  # noqa: FBT003 - not built in
     await tx.db.run(
         store.INSERT,
@@ -72,6 +73,7 @@ async def change_role(
         raise RoleBuiltIn
     kept = (row.permissions or "").split()
     checked = check_permissions(kept if permissions is None else permissions, tx.tools.hold(KnownPermissions).by_name)
+    refuse_escalation(tx, checked)
     changed = row._replace(
         description=row.description if description is None else description,
         permissions=" ".join(checked),
@@ -94,6 +96,14 @@ async def delete_role(tx: Tx, name: str) -> None:
     if not await tx.db.run(store.DELETE, id=row.id):
         raise RoleNotFound
     tx.emit(RoleDeleted(target=encode(ROLE, row.id), name=name))
+
+
+def refuse_escalation(tx: Tx, permissions: Iterable[str]) -> None:
+    """Raises Forbidden when any permission is not held by the actor: who may write roles must not gain by it."""
+    if EVERYTHING in tx.actor.permissions:
+        return
+    for name in permissions:
+        require(tx.actor, Permission(name, ""))
 
 
 async def ensure_built_in(tx: Tx) -> None:

@@ -1,4 +1,4 @@
-"""The last administrator stays one."""
+"""Who may act on whom: the last administrator stays one, and nobody acts on those who may do more than they."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from doorward.domain.roles.rules import ADMIN
 from doorward.domain.users import store
 from doorward.domain.users.problems import LastAdministrator
 from doorward.infra.database.unit_of_work import Tx
+from doorward.kernel.permission import EVERYTHING
+from doorward.kernel.problem import Forbidden
 
 
 async def keep_an_administrator(tx: Tx, user_id: UUID) -> None:
@@ -26,3 +28,14 @@ async def keep_an_administrator(tx: Tx, user_id: UUID) -> None:
 async def has_administrator(tx: Tx) -> bool:
     """Whether there is an administrator at all. For setting up; asks no permission."""
     return await tx.db.first(store.ANY_ADMINISTRATOR, role_id=ADMIN.id) is not None
+
+
+async def require_rank(tx: Tx, user_id: UUID) -> None:
+    """Raises Forbidden when the user may do something that the actor may not: support staff cannot suspend administrators,
+    and who may change users cannot take an administrator's account over.
+    """
+    if EVERYTHING in tx.actor.permissions or tx.actor.user_id == user_id:
+        return
+    held = {name for role in await roles_of(tx, user_id) for name in (role.permissions or "").split()}
+    if not held <= tx.actor.permissions:
+        raise Forbidden("This user has permissions that you have not. An administrator can do this.")

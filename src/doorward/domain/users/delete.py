@@ -9,7 +9,7 @@ from uuid import UUID
 
 from doorward.domain.sessions.end import end_sessions
 from doorward.domain.users import store
-from doorward.domain.users.administrators import keep_an_administrator
+from doorward.domain.users.administrators import keep_an_administrator, require_rank
 from doorward.domain.users.events import UserDeletedEvent, UserErased, UserRestored
 from doorward.domain.users.permissions import DELETE_USERS, WRITE_ME
 from doorward.domain.users.problems import RestoreWindowOver, UserNotDeleted, UserNotFound
@@ -31,6 +31,7 @@ async def delete_user(tx: Tx, user_id: UUID) -> UserRow:
     Deleting a deleted user changes nothing. Raises UserNotFound or LastAdministrator.
     """
     require(tx.actor, DELETE_USERS)
+    await require_rank(tx, user_id)
     return await _delete(tx, user_id)
 
 
@@ -93,6 +94,7 @@ async def restore_user(tx: Tx, user_id: UUID) -> UserRow:
 async def erase_user(tx: Tx, user_id: UUID) -> None:
     """Erases a user and all personal data for good, deleted before or not. Raises UserNotFound or LastAdministrator."""
     require(tx.actor, DELETE_USERS)
+    await require_rank(tx, user_id)
     if await tx.db.first(store.LOCK, id=user_id) is None:
         raise UserNotFound
     await keep_an_administrator(tx, user_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from doorward.domain.users import store
+from doorward.domain.users.administrators import require_rank
 from doorward.domain.users.events import EmailAdded, EmailRemoved, EmailVerified, PrimaryEmailChanged
 from doorward.domain.users.permissions import READ_ME, READ_USERS, WRITE_ME, WRITE_USERS
 from doorward.domain.users.problems import EmailIsPrimary, EmailNotFound, EmailNotVerified, UserNotFound
@@ -21,19 +22,21 @@ _PRIMARY = store.change("email", "email_key", "email_verified", "updated_at")
 _VERIFIED = store.change("email_verified", "updated_at")
 
 
-def _may(tx: Tx, user_id: UUID, *, change: bool) -> bool:
+async def _may(tx: Tx, user_id: UUID, *, change: bool) -> bool:
     """Raises unless it is the actor's own account, or the actor may see or change any; answers whether it is their own."""
     own = tx.actor.user_id == user_id
     if own:
         require(tx.actor, WRITE_ME if change else READ_ME)
     else:
         require(tx.actor, WRITE_USERS if change else READ_USERS)
+        if change:
+            await require_rank(tx, user_id)
     return own
 
 
 async def list_emails(tx: Tx, user_id: UUID) -> list[EmailRow]:
     """The addresses of a user, oldest first. Raises UserNotFound."""
-    _may(tx, user_id, change=False)
+    await _may(tx, user_id, change=False)
     rows = await tx.db.all(store.EMAILS, user_id=user_id)
     if not rows:
         raise UserNotFound
@@ -42,7 +45,7 @@ async def list_emails(tx: Tx, user_id: UUID) -> list[EmailRow]:
 
 async def add_email(tx: Tx, user_id: UUID, address: str, *, verified: bool = False) -> EmailRow:
     """Adds an address. Only administrators may call it verified. Raises EmailTaken, UserNotFound or InvalidInput."""
-    _may(tx, user_id, change=True)
+    await _may(tx, user_id, change=True)
     if verified:
         require(tx.actor, WRITE_USERS)
     email = check_email(address, tx.section(UsersSettings), "/address")
@@ -68,7 +71,7 @@ async def add_email(tx: Tx, user_id: UUID, address: str, *, verified: bool = Fal
 
 async def remove_email(tx: Tx, user_id: UUID, email_id: UUID) -> None:
     """Removes an address that is not the primary one. Raises EmailNotFound or EmailIsPrimary."""
-    _may(tx, user_id, change=True)
+    await _may(tx, user_id, change=True)
     row = await _find(tx, user_id, email_id)
     if not await tx.db.run(store.REMOVE_EMAIL, id=email_id, user_id=user_id):
         raise EmailIsPrimary
@@ -78,6 +81,7 @@ async def remove_email(tx: Tx, user_id: UUID, email_id: UUID) -> None:
 async def verify_email(tx: Tx, user_id: UUID, email_id: UUID) -> EmailRow:
     """Marks an address as verified, as an administrator who knows it to be. Raises EmailNotFound."""
     require(tx.actor, WRITE_USERS)
+    await require_rank(tx, user_id)
     if await tx.db.first(store.LOCK, id=user_id) is None:
         raise EmailNotFound
     row = await _find(tx, user_id, email_id)
@@ -91,7 +95,7 @@ async def verify_email(tx: Tx, user_id: UUID, email_id: UUID) -> EmailRow:
 
 async def make_primary(tx: Tx, user_id: UUID, email_id: UUID) -> EmailRow:
     """Makes an address the primary one. On one's own account it must be verified. Raises EmailNotFound, EmailNotVerified."""
-    own = _may(tx, user_id, change=True)
+    own = await _may(tx, user_id, change=True)
     if await tx.db.first(store.LOCK, id=user_id) is None:
         raise EmailNotFound
     row = await _find(tx, user_id, email_id)

@@ -42,3 +42,19 @@ async def find_by_anything(tx: Tx, text: str) -> UserRow:
     if user is None:
         raise UserNotFound("Name a user by id (usr_…), email address or username.")
     return user
+
+
+async def find_user(tx: Tx, user_id: UUID) -> UserRow:
+    """One user, for other slices: asks no permission. Raises UserNotFound."""
+    user = await tx.db.first(store.FIND, id=user_id)
+    if user is None:
+        raise UserNotFound
+    return user
+
+
+async def lock_user(tx: Tx, user_id: UUID) -> UserRow:
+    """Like `find_user`, and holds the row until the commit, so that changes to one account come one after another."""
+    user = await tx.db.first(store.LOCK, id=user_id)
+    if user is None:
+        raise UserNotFound
+    return user

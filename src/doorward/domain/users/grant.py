@@ -6,7 +6,7 @@ from uuid import UUID
 
 from doorward.domain.roles.events import RoleGranted, RoleRevoked
 from doorward.domain.roles.holders import give, roles_of, take
-from doorward.domain.roles.manage import find_role
+from doorward.domain.roles.manage import find_role, refuse_escalation
 from doorward.domain.roles.problems import RoleBuiltIn
 from doorward.domain.roles.rules import ADMIN, MEMBER, READ_ROLES, WRITE_ROLES
 from doorward.domain.roles.store import RoleRow
@@ -15,7 +15,7 @@ from doorward.domain.users.administrators import keep_an_administrator
 from doorward.domain.users.problems import UserNotFound
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import ROLE, encode
-from doorward.kernel.permission import EVERYTHING, Permission, require
+from doorward.kernel.permission import require
 
 
 async def list_roles_of(tx: Tx, user_id: UUID) -> list[RoleRow]:
@@ -33,7 +33,7 @@ async def grant_role(tx: Tx, user_id: UUID, role: str) -> None:
     """
     require(tx.actor, WRITE_ROLES)
     row = await find_role(tx, role)
-    _refuse_escalation(tx, row)
+    refuse_escalation(tx, (row.permissions or "").split())
     if row.id == MEMBER.id:
         raise RoleBuiltIn
     if await tx.db.first(store.LOCK, id=user_id) is None:
@@ -49,7 +49,7 @@ async def revoke_role(tx: Tx, user_id: UUID, role: str) -> None:
     """
     require(tx.actor, WRITE_ROLES)
     row = await find_role(tx, role)
-    _refuse_escalation(tx, row)
+    refuse_escalation(tx, (row.permissions or "").split())
     if row.id == MEMBER.id:
         raise RoleBuiltIn
     if await tx.db.first(store.LOCK, id=user_id) is None:
@@ -59,10 +59,3 @@ async def revoke_role(tx: Tx, user_id: UUID, role: str) -> None:
     if await take(tx, user_id, row.id):
         tx.emit(RoleRevoked(user_id=user_id, target=encode(ROLE, row.id), name=row.name))
 
-
-def _refuse_escalation(tx: Tx, role: RoleRow) -> None:
-    """Somebody who may grant roles must not be able to make themselves an administrator with that."""
-    if EVERYTHING in tx.actor.permissions:
-        return
-    for name in (role.permissions or "").split():
-        require(tx.actor, Permission(name, ""))

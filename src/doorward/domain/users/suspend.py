@@ -7,7 +7,7 @@ from uuid import UUID
 
 from doorward.domain.sessions.end import end_sessions
 from doorward.domain.users import store
-from doorward.domain.users.administrators import keep_an_administrator
+from doorward.domain.users.administrators import keep_an_administrator, require_rank
 from doorward.domain.users.events import UserReinstated, UserSuspendedEvent
 from doorward.domain.users.permissions import SUSPEND_USERS
 from doorward.domain.users.problems import UserDeleted, UserNotFound
@@ -32,6 +32,7 @@ async def suspend_user(
     if until is not None and until <= tx.now:
         raise InvalidInput(FieldError("/until", "until-past", "Give a moment in the future, or leave it out."))
     checked = None if reason is None else check_line(reason, pointer="/reason", max_length=500)
+    await require_rank(tx, user_id)
     user = await _lock(tx, user_id)
     await keep_an_administrator(tx, user_id)
     row = await tx.db.first(

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from doorward.domain.users import store
+from doorward.domain.users.administrators import require_rank
 from doorward.domain.users.events import UserUpdated
 from doorward.domain.users.permissions import WRITE_ME, WRITE_USERS
 from doorward.domain.users.problems import UserNotFound
@@ -28,6 +29,7 @@ async def update_user(tx: Tx, user_id: UUID, fields: Mapping[str, Any], *, versi
     Raises UserNotFound, PreconditionFailed, UsernameTaken, ExternalIdTaken, or InvalidInput.
     """
     require(tx.actor, WRITE_USERS)
+    await require_rank(tx, user_id)
     return await _change(tx, user_id, fields, version)
 
 

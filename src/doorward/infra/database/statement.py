@@ -114,12 +114,19 @@ def _tuple_of(*values: Any) -> Any:
 class Query(Command, Generic[Row]):
     """A statement that answers rows, each as the given NamedTuple whose fields stand in the order of the columns.
 
-    thorough: the statement may take long (a count over everything); on SQLite it then runs beside the event loop
-    instead of on it.
+    make: makes the row where its fields are not the columns themselves. thorough: the statement may take long (a count
+    over everything); on SQLite it then runs beside the event loop instead of on it.
     """
 
-    def __init__(self, statement: Executable, row: type[Row], *, thorough: bool = False) -> None:
+    def __init__(
+        self,
+        statement: Executable,
+        row: type[Row],
+        *,
+        make: Callable[..., Row] | None = None,
+        thorough: bool = False,
+    ) -> None:
         super().__init__(statement)
         # `tuple[int]` serves where a name for one column would only be noise.
-        self.row: Callable[..., Row] = row if hasattr(row, "_fields") else _tuple_of
+        self.row: Callable[..., Row] = make or (row if hasattr(row, "_fields") else _tuple_of)
         self.thorough = thorough

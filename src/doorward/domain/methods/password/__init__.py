@@ -1,5 +1,4 @@
-"""Proving who you are by a password.
+"""Passwords as a way to prove who you are.
 
-rules: which passwords may be chosen. strength: how hard one is to guess. common_passwords: what the estimate misses.
-settings: the section `password`.
+prove: checking one at sign-in. choose: setting and changing one. rules, strength, common_passwords: what may be chosen.
 """

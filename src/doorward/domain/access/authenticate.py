@@ -1,0 +1,90 @@
+"""Who is asking: the token or cookie verified in full, and session, account and permissions read fresh each time.
+
+So a suspended, deleted or signed-out user is out with the commit of that change, whatever their tokens say.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+from doorward.domain.access import store
+from doorward.domain.access.settings import TokensSettings
+from doorward.domain.access.store import AccessRow
+from doorward.domain.access.tokens import KIND
+from doorward.domain.keys.ring import KeyRing
+from doorward.domain.roles.rules import MEMBER_PERMISSIONS
+from doorward.domain.sessions.settings import SessionsSettings
+from doorward.domain.sessions.touch import touch_session
+from doorward.domain.users.gate import is_usable
+from doorward.domain.users.store import UserRow
+from doorward.infra.crypto.signing import TokenInvalid
+from doorward.infra.database.unit_of_work import Tx
+from doorward.infra.tools import Tools
+from doorward.kernel.actor import Actor, Origin, anonymous
+from doorward.kernel.ids import SESSION, decode
+from doorward.kernel.problem import Unauthenticated
+from doorward.kernel.secret import fingerprint
+
+_REQUIRED: Final = ("sub", "sid", "iat", "client_id")
+_LONGEST_COOKIE: Final = 256
+
+
+class Identity(NamedTuple):
+    """Somebody who is signed in."""
+
+    actor: Actor
+    user: UserRow
+    session: AccessRow
+
+
+async def authenticate_token(tools: Tools, token: str, origin: Origin) -> Identity:
+    """The one who holds an access token. Raises Unauthenticated."""
+    now = tools.clock.now()
+    ring = tools.hold(KeyRing)
+    await ring.refresh(tools, now)
+    settings = tools.section(TokensSettings)
+    try:
+        claims = ring.verifier.verify(
+            token,
+            typ=KIND,
+            issuer=settings.issuer,
+            audience=settings.audience,
+            now=now.timestamp(),
+            leeway=settings.leeway_seconds,
+            required=_REQUIRED,
+        )
+        session_id = decode(SESSION, claims["sid"])
+    except (TokenInvalid, ValueError, TypeError, AttributeError):
+        raise Unauthenticated("The access token is not valid or has expired. Refresh it, or sign in again.", error="invalid_token") from None
+    tx = tools.reader(anonymous(origin))
+    row = await tx.db.first(store.BY_SESSION, session_id=session_id)
+    return await _admit(tx, row, origin)
+
+
+async def authenticate_cookie(tools: Tools, secret: str, origin: Origin) -> Identity:
+    """The one whose browser holds a session cookie. Raises Unauthenticated."""
+    if len(secret) > _LONGEST_COOKIE:
+        raise Unauthenticated
+    tx = tools.reader(anonymous(origin))
+    row = await tx.db.first(store.BY_COOKIE, secret_hash=fingerprint(secret))
+    return await _admit(tx, row, origin)
+
+
+async def _admit(tx: Tx, row: AccessRow | None, origin: Origin) -> Identity:
+    """The gate of every request: the session is open, and the account may be used."""
+    now = tx.now
+    limits = tx.section(SessionsSettings)
+    if (
+        row is None
+        or row.session_ended_at is not None
+        or row.session_expires_at <= now
+        or row.last_used_at + timedelta(seconds=limits.idle_seconds) <= now
+        or not is_usable(row.user.status, row.user.suspended_until, now)
+    ):
+        raise Unauthenticated("The session has ended. Sign in again.", error="invalid_token")
+    if now - row.last_used_at >= timedelta(seconds=limits.touch_seconds):
+        await touch_session(tx.tools, row.session_id)
+    permissions = MEMBER_PERMISSIONS if row.permissions is None else MEMBER_PERMISSIONS.union(row.permissions.split())
+    actor = Actor("user", row.user.id, row.session_id, permissions, row.authenticated_at, origin)
+    return Identity(actor, row.user, row)

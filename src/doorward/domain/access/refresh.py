@@ -1,0 +1,38 @@
+"""A new access token for a refresh token, and the refresh token's successor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from doorward.domain.access.tokens import issue_access_token
+from doorward.domain.sessions.problems import RefreshTokenInvalid
+from doorward.domain.sessions.rotate import recognize, rotate
+from doorward.domain.users.gate import may_be_used
+from doorward.infra.database.unit_of_work import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """A pair of new tokens. expires_in: seconds until the access token ends."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: int = 0
+
+
+async def refresh_tokens(tx: Tx, refresh_token: str) -> Refreshed:
+    """Exchanges a refresh token. Raises RefreshTokenInvalid, or RefreshTokenReuse, which ends the session."""
+    presented = await recognize(tx, refresh_token)
+    if not await may_be_used(tx, presented.session.user_id):
+        raise RefreshTokenInvalid
+    # From here on the session's own row decides: ending it and rotating it exclude each other.
+    rotated = await rotate(tx, presented)
+    access_token, expires_in = await issue_access_token(
+        tx,
+        user_id=rotated.session.user_id,
+        session_id=rotated.session.id,
+        authenticated_at=rotated.session.authenticated_at,
+        methods=rotated.session.methods,
+        ends_at=rotated.session.expires_at,
+    )
+    return Refreshed(access_token, rotated.refresh_token, expires_in)

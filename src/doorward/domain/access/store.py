@@ -1,0 +1,58 @@
+"""Session, account and permissions in one round trip."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select
+
+from doorward.domain.roles.tables import role_permissions, user_roles
+from doorward.domain.sessions.tables import sessions
+from doorward.domain.users.store import USER_COLUMNS, UserRow
+from doorward.domain.users.tables import users
+from doorward.infra.database.statement import Query
+
+_SESSION_FIELDS: Final = ("id", "kind", "authenticated_at", "last_used_at", "expires_at", "ended_at")
+
+
+class AccessRow(NamedTuple):
+    """What every request needs to know of who is asking. The columns of the user follow as they stand in UserRow."""
+
+    session_id: UUID
+    session_kind: str
+    authenticated_at: datetime
+    last_used_at: datetime
+    session_expires_at: datetime
+    session_ended_at: datetime | None
+    permissions: str | None
+    user: UserRow
+
+
+_permissions = (
+    select(func.aggregate_strings(role_permissions.c.permission, " "))
+    .join(user_roles, user_roles.c.role_id == role_permissions.c.role_id)
+    .where(user_roles.c.user_id == users.c.id)
+    .correlate(users)
+    .scalar_subquery()
+)
+_FIRST_OF_USER: Final = len(_SESSION_FIELDS) + 1
+
+
+def _access_row(*columns: Any) -> AccessRow:
+    return AccessRow(*columns[:_FIRST_OF_USER], UserRow._make(columns[_FIRST_OF_USER:]))
+
+
+_joined = (
+    select(*(sessions.c[name].label(f"session_{name}") for name in _SESSION_FIELDS), _permissions, *USER_COLUMNS)
+    .select_from(sessions)
+    .join(users, users.c.id == sessions.c.user_id)
+)
+
+BY_SESSION: Final = Query(_joined.where(sessions.c.id == bindparam("session_id")), AccessRow, make=_access_row)
+BY_COOKIE: Final = Query(
+    _joined.where(sessions.c.secret_hash == bindparam("secret_hash"), sessions.c.kind == "cookie"),
+    AccessRow,
+    make=_access_row,
+)

@@ -1,0 +1,56 @@
+"""Every query of this slice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import bindparam, insert, select, update
+
+from doorward.domain.credentials.tables import credentials
+from doorward.infra.database.statement import Command, Query
+
+
+class CredentialRow(NamedTuple):
+    """A credential."""
+
+    id: UUID
+    user_id: UUID
+    method: str
+    lookup_key: str | None
+    sealed: bytes
+    label: str | None
+    created_at: datetime
+    updated_at: datetime
+    last_used_at: datetime | None
+
+
+INSERT: Final = Command(insert(credentials).values({column: bindparam(column.name) for column in credentials.columns}))
+OF_USER: Final = Query(
+    select(*credentials.columns).where(credentials.c.user_id == bindparam("user_id")).order_by(credentials.c.id),
+    CredentialRow,
+)
+OF_METHOD: Final = Query(
+    select(*credentials.columns)
+    .where(credentials.c.user_id == bindparam("user_id"), credentials.c.method == bindparam("method"))
+    .order_by(credentials.c.id),
+    CredentialRow,
+)
+# Replaces the data only while it is what the caller read; so a rehash never brings back a password just changed.
+REPLACE_SAME: Final = Command(
+    update(credentials)
+    .where(credentials.c.id == bindparam("id"), credentials.c.sealed == bindparam("present"))
+    .values(sealed=bindparam("sealed"), updated_at=bindparam("now"))
+)
+REPLACE: Final = Command(
+    update(credentials)
+    .where(credentials.c.id == bindparam("id"))
+    .values(sealed=bindparam("sealed"), updated_at=bindparam("now"))
+)
+# Also the last look before somebody is let in by it: it answers no row once the data was replaced or removed.
+USED: Final = Command(
+    update(credentials)
+    .where(credentials.c.id == bindparam("id"), credentials.c.sealed == bindparam("present"))
+    .values(last_used_at=bindparam("now"))
+)

@@ -1,0 +1,20 @@
+"""What this slice brings."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from doorward.domain.keys.events import KeyRotated
+from doorward.domain.keys.rotate import JOB, READ_KEYS, ROTATE_KEYS, rotate_when_due
+from doorward.domain.keys.settings import KeysSettings
+from doorward.kernel.feature import Feature
+
+KEYS: Final = Feature(
+    name="keys",
+    settings={"keys": KeysSettings},
+    permissions=(READ_KEYS, ROTATE_KEYS),
+    events=(KeyRotated,),
+    jobs={JOB: rotate_when_due},
+    recurring={JOB: timedelta(hours=1)},
+)

@@ -1,0 +1,97 @@
+"""The signing keys of this process: which one signs now, which ones verify.
+
+Read from the database and kept for some seconds. A token with an unknown key id leads to one new look at most each
+second, so that a key rotated by another process is known at once and made-up ids cause no storm.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from doorward.domain.keys import store
+from doorward.domain.keys.store import KeyRow
+from doorward.infra.crypto.signing import PublicKey, Signer, SigningKey, Verifier, public_key
+from doorward.infra.database.unit_of_work import Tx
+from doorward.infra.tools import Tools
+from doorward.kernel.actor import system
+
+SEALED_FOR: Final = "signing-key"
+_FRESH: Final = timedelta(seconds=30)
+_LOOK_AGAIN: Final = timedelta(seconds=1)
+
+
+class KeyRing:
+    """Held by Tools; one for each process."""
+
+    def __init__(self) -> None:
+        self._read_at: datetime | None = None
+        self._keys: list[KeyRow] = []
+        self._signers: dict[str, Signer] = {}
+        self._public: dict[str, PublicKey] = {}
+        self.verifier = Verifier({})
+
+    async def refresh(self, tools: Tools, now: datetime) -> None:
+        """Reads the keys when what is known is too old."""
+        if self._read_at is None or not timedelta(0) <= now - self._read_at < _FRESH:
+            await self.read(tools, now)
+
+    async def look_for(self, tools: Tools, now: datetime, kid: str) -> bool:
+        """Whether a key is known, after a new look if the last one is more than a second ago."""
+        if kid not in self._public and (self._read_at is None or now - self._read_at >= _LOOK_AGAIN):
+            await self.read(tools, now)
+        return kid in self._public
+
+    async def read(self, tools: Tools, now: datetime) -> None:
+        """Reads the keys from the database."""
+        async with tools.reading(system()) as tx:
+            self._take(tools, await tx.db.all(store.LIVING, now=now), now)
+
+    def _take(self, tools: Tools, rows: list[KeyRow], now: datetime) -> None:
+        for row in rows:
+            if row.kid not in self._public:
+                self._public[row.kid] = public_key(row.public_jwk)
+                der = tools.sealer.open_sealed(SEALED_FOR, row.private_sealed, context=row.kid.encode())
+                self._signers[row.kid] = Signer(
+                    SigningKey(kid=row.kid, algorithm=_algorithm(row), private_der=der, public_jwk=row.public_jwk)
+                )
+        living = {row.kid for row in rows}
+        if living != self._public.keys() or {row.kid for row in self._keys} != living:
+            self._public = {kid: key for kid, key in self._public.items() if kid in living}
+            self._signers = {kid: signer for kid, signer in self._signers.items() if kid in living}
+            self.verifier = Verifier(self._public)
+        self._keys = rows
+        self._read_at = now
+
+    def signer(self, now: datetime) -> Signer:
+        """The signer of this moment: of the newest key whose time has come."""
+        for row in reversed(self._keys):
+            if row.active_from <= now:
+                return self._signers[row.kid]
+        # All are announced only (a clock that jumped back): the oldest must do.
+        if self._keys:
+            return self._signers[self._keys[0].kid]
+        raise RuntimeError("there is no signing key; run `doorward key rotate`")
+
+    def published(self, now: datetime) -> list[dict[str, Any]]:
+        """The public keys as members of a JWK Set (RFC 7517 section 5)."""
+        return [
+            {**row.public_jwk, "kid": row.kid, "alg": row.algorithm, "use": "sig"}
+            for row in self._keys
+            if row.expires_at is None or row.expires_at > now
+        ]
+
+    def forget(self) -> None:
+        """What is known is no longer true: the next use reads anew."""
+        self._read_at = None
+
+
+def _algorithm(row: KeyRow) -> Any:
+    return row.algorithm
+
+
+async def ring(tx: Tx) -> KeyRing:
+    """The ring of this process, fresh enough to use."""
+    held = tx.tools.hold(KeyRing)
+    await held.refresh(tx.tools, tx.now)
+    return held

@@ -1,0 +1,41 @@
+"""Every query of this slice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import bindparam, delete, insert, or_, select, update
+
+from doorward.domain.keys.tables import signing_keys
+from doorward.infra.database.statement import Command, Query
+
+
+class KeyRow(NamedTuple):
+    """A signing key."""
+
+    kid: str
+    algorithm: str
+    public_jwk: dict[str, Any]
+    private_sealed: bytes
+    created_at: datetime
+    active_from: datetime
+    expires_at: datetime | None
+
+
+LIVING: Final = Query(
+    select(*signing_keys.columns)
+    .where(or_(signing_keys.c.expires_at.is_(None), signing_keys.c.expires_at > bindparam("now")))
+    .order_by(signing_keys.c.active_from, signing_keys.c.kid),
+    KeyRow,
+)
+LOCK: Final = Query(
+    select(signing_keys.c.kid).order_by(signing_keys.c.kid).with_for_update(), tuple[str]
+)
+INSERT: Final = Command(insert(signing_keys).values({column: bindparam(column.name) for column in signing_keys.columns}))
+RETIRE_OTHERS: Final = Command(
+    update(signing_keys)
+    .where(signing_keys.c.kid != bindparam("except_kid"), signing_keys.c.expires_at.is_(None))
+    .values(expires_at=bindparam("expires_at"))
+)
+FORGET: Final = Command(delete(signing_keys).where(signing_keys.c.expires_at < bindparam("before")))

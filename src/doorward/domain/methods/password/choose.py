@@ -1,0 +1,92 @@
+"""Choose a password: for a new account, to change one's own, or for somebody else as an administrator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from doorward.domain.credentials.keep import add_credential, credentials_of, replace_data
+from doorward.domain.methods.password.events import PasswordChanged
+from doorward.domain.methods.password.problems import CurrentPasswordWrong
+from doorward.domain.methods.password.prove import NAME, PasswordMethod
+from doorward.domain.methods.password.rules import check_password
+from doorward.domain.methods.password.settings import PasswordSettings
+from doorward.domain.sessions.end import end_sessions
+from doorward.domain.users.administrators import require_rank
+from doorward.domain.users.find import find_user, lock_user
+from doorward.domain.users.permissions import WRITE_ME, WRITE_USERS
+from doorward.domain.users.problems import UserNotFound
+from doorward.infra.database.unit_of_work import Tx
+from doorward.kernel.permission import require
+
+
+@dataclass(frozen=True, slots=True)
+class HashedPassword:
+    """A password that passed the policy, hashed."""
+
+    encoded: str = field(repr=False)
+
+
+def personal_words(*texts: str | None) -> list[str]:
+    """What a password may not be built on, from the user's own data."""
+    return [text for text in texts if text]
+
+
+async def hash_new(tx: Tx, password: str, *, personal: list[str], pointer: str = "/password") -> HashedPassword:
+    """Checks a password against the policy and hashes it; before the first change of a transaction.
+
+    Raises InvalidInput, PasswordTooLongForScheme or HashingBusy.
+    """
+    check_password(password, tx.section(PasswordSettings), personal=personal, pointer=pointer)
+    async with tx.paused():
+        return HashedPassword(await tx.tools.hashing.hash(password))
+
+
+async def store_first(tx: Tx, user_id: UUID, password: HashedPassword) -> None:
+    """Gives a new user their password."""
+    await add_credential(tx, user_id=user_id, method=NAME, data={"hash": password.encoded})
+
+
+async def change_my_password(tx: Tx, *, current: str | None, new: str) -> None:
+    """Changes one's own password and ends all other sessions. current: not needed by who has none yet.
+
+    Raises CurrentPasswordWrong, or InvalidInput when the new one is against the policy.
+    """
+    require(tx.actor, WRITE_ME)
+    if tx.actor.user_id is None:
+        raise UserNotFound
+    user = await find_user(tx, tx.actor.user_id)
+    if await credentials_of(tx, user.id, NAME):
+        proof = await PasswordMethod().prove(tx, user.id, {"password": current or ""})
+        if proof is None:
+            raise CurrentPasswordWrong
+    else:
+        proof = None
+    hashed = await hash_new(
+        tx, new, personal=personal_words(user.email, user.username, user.name), pointer="/new_password"
+    )
+    await lock_user(tx, user.id)
+    if proof is not None and not await proof.keep(tx):
+        # Somebody else changed it while we were hashing.
+        raise CurrentPasswordWrong
+    await _set(tx, user.id, hashed, keep_session=tx.actor.session_id)
+
+
+async def set_password(tx: Tx, user_id: UUID, new: str) -> None:
+    """Sets somebody's password as an administrator and ends all their sessions. Raises UserNotFound or InvalidInput."""
+    require(tx.actor, WRITE_USERS)
+    await require_rank(tx, user_id)
+    user = await find_user(tx, user_id)
+    hashed = await hash_new(tx, new, personal=personal_words(user.email, user.username, user.name))
+    await lock_user(tx, user_id)
+    await _set(tx, user_id, hashed, keep_session=None)
+
+
+async def _set(tx: Tx, user_id: UUID, hashed: HashedPassword, *, keep_session: UUID | None) -> None:
+    stored = await credentials_of(tx, user_id, NAME)
+    if stored:
+        await replace_data(tx, stored[0], {"hash": hashed.encoded})
+    else:
+        await store_first(tx, user_id, hashed)
+    await end_sessions(tx, user_id=user_id, reason="password-changed", except_id=keep_session)
+    tx.emit(PasswordChanged(user_id=user_id))

@@ -1,0 +1,20 @@
+"""What this method brings."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from doorward.domain.methods.password.events import PasswordChanged
+from doorward.domain.methods.password.problems import CurrentPasswordWrong
+from doorward.domain.methods.password.prove import PasswordMethod
+from doorward.domain.methods.password.settings import PasswordSettings
+from doorward.infra.crypto.hashing import HashingBusy, HashingSettings, PasswordTooLongForScheme
+from doorward.kernel.feature import Feature
+
+PASSWORD: Final = Feature(
+    name="password",
+    settings={"password": PasswordSettings, "password_hashing": HashingSettings},
+    events=(PasswordChanged,),
+    problems=(CurrentPasswordWrong, PasswordTooLongForScheme, HashingBusy),
+    method=PasswordMethod(),
+)

@@ -1,0 +1,64 @@
+"""Prove who you are by a password."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from doorward.domain.credentials.keep import credentials_of, mark_used, replace_data, unseal
+from doorward.domain.credentials.store import CredentialRow
+from doorward.domain.methods.method import Prompt
+from doorward.infra.database.unit_of_work import Tx
+
+NAME: Final = "password"
+# Whoever sends more does not mean a password; hashing it would only cost.
+_LONGEST: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordProof:
+    """That the password was right. rehashed: its new hash, where the stored one was made by other parameters."""
+
+    credential: CredentialRow
+    rehashed: str | None
+
+    @property
+    def amr(self) -> str:
+        """RFC 8176: password-based authentication."""
+        return "pwd"
+
+    async def keep(self, tx: Tx) -> bool:
+        """Records the use; answers no when the password was changed since it was checked."""
+        if not await mark_used(tx, self.credential):
+            return False
+        if self.rehashed is not None:
+            await replace_data(tx, self.credential, {"hash": self.rehashed}, only_if_same=True)
+        return True
+
+
+class PasswordMethod:
+    """Passwords."""
+
+    name = NAME
+
+    def prompts(self) -> tuple[Prompt, ...]:
+        """One secret."""
+        return (Prompt(name="password", kind="secret", method=NAME, title="Password"),)
+
+    async def prove(self, tx: Tx, user_id: UUID | None, answers: dict[str, str]) -> PasswordProof | None:
+        """Checks the password. Unknown users and users without one cost a hash all the same. Raises HashingBusy."""
+        password = answers.get("password")
+        if password is None:
+            return None
+        stored = await credentials_of(tx, user_id, NAME) if user_id is not None else []
+        credential = stored[0] if stored else None
+        encoded = unseal(tx.tools.sealer, credential)["hash"] if credential else None
+        if len(password) > _LONGEST:
+            password, encoded = "", None
+        rehashed: str | None = None
+        async with tx.paused():
+            verdict = await tx.tools.hashing.verify(password, encoded)
+            if verdict.ok and verdict.rehash:
+                rehashed = await tx.tools.hashing.hash(password)
+        return PasswordProof(credential, rehashed) if verdict.ok and credential is not None else None
