@@ -1,0 +1,1 @@
+"""The audit log: reading what happened. Writing is the outbox's part."""

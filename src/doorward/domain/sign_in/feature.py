@@ -1,0 +1,21 @@
+"""What this slice brings."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from doorward.domain.sign_in.attempts import JOB, purge_attempts
+from doorward.domain.sign_in.events import SignInRefused
+from doorward.domain.sign_in.problems import AttemptInvalid, SignInFailed
+from doorward.domain.sign_in.settings import SignInSettings
+from doorward.kernel.feature import Feature
+
+SIGN_IN: Final = Feature(
+    name="sign_in",
+    settings={"sign_in": SignInSettings},
+    events=(SignInRefused,),
+    problems=(SignInFailed, AttemptInvalid),
+    jobs={JOB: purge_attempts},
+    recurring={JOB: timedelta(hours=1)},
+)

@@ -1,0 +1,38 @@
+"""Every query of this slice."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from doorward.domain.sign_in.tables import sign_in_attempts as attempts
+from doorward.infra.database.statement import Command, Query
+
+
+class AttemptRow(NamedTuple):
+    """A sign-in under way."""
+
+    id: UUID
+    state: bytes
+
+
+_open = (
+    attempts.c.id == bindparam("id"),
+    attempts.c.completed_at.is_(None),
+    attempts.c.expires_at > bindparam("now"),
+)
+
+INSERT: Final = Command(insert(attempts).values({column: bindparam(column.name) for column in attempts.columns}))
+# A try is taken before the answer is looked at, so that many at once cannot share one.
+TAKE_TRY: Final = Query(
+    update(attempts)
+    .where(*_open, attempts.c.tries < bindparam("most"))
+    .values(tries=attempts.c.tries + 1)
+    .returning(attempts.c.id, attempts.c.state),
+    AttemptRow,
+)
+COMPLETE: Final = Command(update(attempts).where(*_open).values(completed_at=bindparam("now")))
+_over = select(attempts.c.id).where(attempts.c.expires_at < bindparam("before")).limit(bindparam("most"))
+FORGET: Final = Command(delete(attempts).where(attempts.c.id.in_(_over)))

@@ -1,0 +1,77 @@
+"""What is shown of signing in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from typing_extensions import NotRequired, TypedDict
+
+from doorward.domain.sessions.views import SessionView, session_view
+from doorward.domain.sign_in.complete import Complete, Pending
+from doorward.domain.users.views import OwnUserView, own_user_view
+
+
+class PromptView(TypedDict):
+    """Something to ask the person for."""
+
+    name: Annotated[str, Field(description="What the answer is called.", examples=["password"])]
+    kind: Annotated[
+        Literal["text", "secret", "code", "choice", "redirect", "browser-credential"],
+        Field(description="How to draw it."),
+    ]
+    method: str
+    title: str
+
+
+class PendingView(TypedDict):
+    """More is needed."""
+
+    status: Literal["pending"]
+    attempt: Annotated[str, Field(description="Answer under POST /v1/sign-in/{attempt}/answers.")]
+    prompts: list[PromptView]
+
+
+class CompleteView(TypedDict):
+    """Signed in. A sign-in by cookie carries no tokens."""
+
+    status: Literal["complete"]
+    user: OwnUserView
+    session: SessionView
+    access_token: NotRequired[str]
+    refresh_token: NotRequired[str]
+    token_type: NotRequired[Literal["Bearer"]]
+    expires_in: NotRequired[Annotated[int, Field(description="Seconds until the access token ends.")]]
+
+
+class TokensView(TypedDict):
+    """New tokens."""
+
+    access_token: str
+    refresh_token: Annotated[str, Field(description="Replaces the one that was sent.")]
+    token_type: Literal["Bearer"]
+    expires_in: Annotated[int, Field(description="Seconds until the access token ends.")]
+
+
+def outcome_view(outcome: Complete | Pending) -> CompleteView | PendingView:
+    """The outcome of signing in as it is shown; the cookie is not part of it."""
+    if isinstance(outcome, Pending):
+        return {
+            "status": "pending",
+            "attempt": outcome.attempt,
+            "prompts": [
+                {"name": prompt.name, "kind": prompt.kind, "method": prompt.method, "title": prompt.title}
+                for prompt in outcome.prompts
+            ],
+        }
+    view: CompleteView = {
+        "status": "complete",
+        "user": own_user_view(outcome.user),
+        "session": session_view(outcome.session, current=outcome.session.id),
+    }
+    if outcome.access_token is not None and outcome.refresh_token is not None:
+        view["access_token"] = outcome.access_token
+        view["refresh_token"] = outcome.refresh_token
+        view["token_type"] = "Bearer"
+        view["expires_in"] = outcome.expires_in
+    return view

@@ -1,0 +1,16 @@
+"""What can go wrong at signing up."""
+
+from __future__ import annotations
+
+from doorward.kernel.problem import Kind, Problem
+
+
+class SignUpClosed(Problem):
+    """Only administrators make accounts here."""
+
+    code = "sign-up-closed"
+    kind = Kind.FORBIDDEN
+    title = "Signing up is closed"
+
+    def __init__(self) -> None:
+        super().__init__("Ask an administrator for an account.")
