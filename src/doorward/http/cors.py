@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from doorward.http.call import call_of
-from doorward.http.problems import App, HeaderList, Message, Receive, Scope, Send
+from doorward.http.problems import App, HeaderList, Receive, Scope, Send
 from doorward.http.settings import HttpSettings
 from doorward.kernel.problem import Kind, Problem
 
@@ -38,7 +38,8 @@ class CrossOrigin:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = call_of(scope).headers
+        call = call_of(scope)
+        headers = call.headers
         origin = headers.get(b"origin")
         if origin is None and not self._origins:
             await self._app(scope, receive, send)
@@ -46,14 +47,10 @@ class CrossOrigin:
         if origin is not None and scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
             await self._preflight(origin, send)
             return
-        allowed = self._allow(origin) if origin in self._origins else []
-
-        async def with_origin(message: Message) -> None:
-            if message["type"] == "http.response.start" and self._origins:
-                message["headers"] = [*message.get("headers", ()), _VARY, *allowed]
-            await send(message)
-
-        await self._app(scope, receive, with_origin)
+        if self._origins:
+            # On the call and not on this answer: a failure may be answered further out, and is to be readable all the same.
+            call.answer_headers = (_VARY, *(self._allow(origin) if origin in self._origins else ()))
+        await self._app(scope, receive, send)
 
     def _allow(self, origin: bytes | None) -> HeaderList:
         headers = [(b"access-control-allow-origin", origin or b""), (b"access-control-expose-headers", _ANSWER_HEADERS)]

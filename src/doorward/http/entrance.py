@@ -133,6 +133,7 @@ class Outgoing:
             headers: HeaderList = list(message.get("headers", ()))
             self._answer_headers.complete(headers)
             headers.append((b"x-request-id", call.request_id.encode()))
+            headers += call.answer_headers
             if call.close or self._draining.begun:
                 headers.append(_CLOSE)
             message["headers"] = headers

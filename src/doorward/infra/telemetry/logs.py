@@ -40,6 +40,11 @@ class Logs:
         self._processors = processors
         self._is_json = is_json
 
+    def close(self) -> None:
+        """Takes the standard library's loggers back and closes the output."""
+        _give_back()
+        self.output.close()
+
     def enabled(self, level: str) -> bool:
         """Whether lines of this level are written. level: debug, info, warning, error or critical."""
         return _LEVELS[level] >= self._level
@@ -162,11 +167,17 @@ def _line(rendered: str | bytes) -> bytes:
 
 
 def _take_over(logs: Logs, level: int) -> None:
+    _give_back()
     root = logging.getLogger()
-    for handler in [each for each in root.handlers if isinstance(each, _FromStandardLibrary)]:
-        root.removeHandler(handler)
     root.addHandler(_FromStandardLibrary(logs))
     root.setLevel(level)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
     logging.captureWarnings(capture=True)
+
+
+def _give_back() -> None:
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if isinstance(each, _FromStandardLibrary)]:
+        root.removeHandler(handler)
+    logging.captureWarnings(capture=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import stat
 import threading
 from collections import deque
 from typing import Final
@@ -23,7 +24,8 @@ class Output:
     """A file descriptor that lines are written to. dropped: how many could not be."""
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+        # A copy of our own: were the original closed, its number might next belong to a database file.
+        self._descriptor = os.dup(descriptor)
         self.dropped = 0
         self._lock = threading.Lock()
         self._waiting: deque[bytes] = deque()
@@ -31,10 +33,16 @@ class Output:
         self._flusher: threading.Thread | None = None
         self._poll: select.poll | None = None
         # A regular file never polls as full; asking it each time would double the cost of a line.
-        with contextlib.suppress(AttributeError, OSError):
-            if not os.path.isfile(f"/proc/self/fd/{descriptor}"):  # noqa: PTH113 - asks about what a descriptor points to
-                self._poll = select.poll()
-                self._poll.register(descriptor, select.POLLOUT)
+        if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+            self._poll = select.poll()
+            self._poll.register(self._descriptor, select.POLLOUT)
+
+    def close(self) -> None:
+        """Ends the writing; later lines are dropped."""
+        with self._lock:
+            os.close(self._descriptor)
+            self._descriptor = -1
+            self._poll = None
 
     def write(self, line: bytes) -> None:
         """Writes a whole line, or lets it wait, or drops it; never blocks and never raises."""
