@@ -1,0 +1,30 @@
+"""The features of Doorward, in order: each line adds one slice of the domain to everything that is wired from the list."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from doorward.domain.access.feature import ACCESS
+from doorward.domain.audit.feature import AUDIT
+from doorward.domain.keys.feature import KEYS
+from doorward.domain.methods.password.feature import PASSWORD
+from doorward.domain.roles.feature import ROLES
+from doorward.domain.sessions.feature import SESSIONS
+from doorward.domain.setup.feature import SETUP
+from doorward.domain.sign_in.feature import SIGN_IN
+from doorward.domain.sign_up.feature import SIGN_UP
+from doorward.domain.users.feature import USERS
+from doorward.kernel.feature import Feature
+
+FEATURES: Final[tuple[Feature, ...]] = (
+    USERS,
+    ROLES,
+    SESSIONS,
+    KEYS,
+    ACCESS,
+    PASSWORD,
+    SIGN_IN,
+    SIGN_UP,
+    SETUP,
+    AUDIT,
+)

@@ -1,0 +1,221 @@
+"""The settings of one installation: read from the environment once, every mistake reported together.
+
+`DOORWARD_` and the section's name and the field's, joined by `__`: `DOORWARD_DATABASE__POOL_SIZE=20`. With `_FILE` at the
+end the value is the content of the named file. `DATABASE_URL` and `PORT` are honored as they are.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from doorward.features import FEATURES
+from doorward.http.settings import HttpSettings
+from doorward.infra.database.connect import AddressError, check_address
+from doorward.infra.database.settings import DatabaseSettings
+from doorward.infra.telemetry.settings import LogSettings, MetricsSettings
+from doorward.infra.outbox.settings import WorkerSettings
+from doorward.serve_settings import ServerSettings
+
+PREFIX: Final = "DOORWARD_"
+_SEPARATOR: Final = "__"
+_FILE: Final = "_FILE"
+# Variables that platforms set under names of their own.
+_ALIASES: Final = {"DATABASE_URL": "DOORWARD_DATABASE__URL", "PORT": "DOORWARD_SERVER__PORT"}
+# Read by the tasks and not by Doorward itself.
+_NOT_OURS: Final = frozenset({"DOORWARD_VENV", "DOORWARD_VECTORS"})
+_SHORTEST_SECRET: Final = 32
+
+
+Section = TypeVar("Section", bound=BaseModel)
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used. lines: what is wrong, one sentence each."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+class Root(BaseSettings):
+    """What belongs to no section."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True)
+
+    mode: Literal["development", "production"] = Field(
+        default="development",
+        description="`production` refuses to start without its secrets and never migrates by itself.",
+    )
+    data_dir: Path = Field(
+        default=Path("data"), description="The folder for the SQLite file and, in development, the secret."
+    )
+    secrets: SecretStr | None = Field(
+        default=None,
+        description="What everything stored is sealed with: at least 32 random characters. Several, separated by commas, "
+        "newest first, while one is being replaced. Development makes one and keeps it in the data folder.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `read_settings` has gathered: it also knows where each value came from."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+
+SECTIONS: Final[dict[str, type[BaseModel]]] = {
+    "database": DatabaseSettings,
+    "server": ServerSettings,
+    "http": HttpSettings,
+    "log": LogSettings,
+    "metrics": MetricsSettings,
+    "worker": WorkerSettings,
+    **{name: section for feature in FEATURES for name, section in feature.settings.items()},
+}
+
+_Model: Final[type[Root]] = create_model(
+    "Settings",
+    __base__=Root,
+    **{name: (section, Field(default_factory=section)) for name, section in SECTIONS.items()},  # type: ignore[call-overload]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one installation. sources: by path, such as `database.pool_size`, the variable that set it."""
+
+    root: Root
+    sections: Mapping[type, BaseModel]
+    sources: Mapping[str, str]
+
+    def section(self, of: type[Section]) -> Section:
+        """One section."""
+        section = self.sections[of]
+        if not isinstance(section, of):
+            raise TypeError(f"the section of {of.__name__} is a {type(section).__name__}")
+        return section
+
+    @property
+    def is_production(self) -> bool:
+        """Whether this is no place for conveniences."""
+        return self.root.mode == "production"
+
+
+def variables() -> Iterator[tuple[str, str, FieldInfo]]:
+    """Every setting: the variable that sets it, its path, and its field."""
+    for name, field in Root.model_fields.items():
+        yield f"{PREFIX}{name.upper()}", name, field
+    for section, model in SECTIONS.items():
+        for name, field in model.model_fields.items():
+            yield f"{PREFIX}{section.upper()}{_SEPARATOR}{name.upper()}", f"{section}.{name}", field
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings from the environment. Raises SettingsError with everything that is wrong."""
+    given = os.environ if environment is None else environment
+    known = {variable: (path, field) for variable, path, field in variables()}
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    wrong: list[str] = []
+    for variable, text in sorted(_gather(given, known, wrong).items()):
+        path, field = known[variable]
+        section, _, name = path.rpartition(".")
+        target = values.setdefault(section, {}) if section else values
+        target[name] = _parts(text[0]) if _is_list(field.annotation) else text[0]
+        sources[path] = text[1]
+    try:
+        root = _Model(**values)
+    except ValidationError as error:
+        wrong.extend(_explain(error, sources))
+        raise SettingsError(wrong) from None
+    sections = {type_: getattr(root, name) for name, type_ in SECTIONS.items()}
+    settings = Settings(root, sections, sources)
+    wrong.extend(_contradictions(settings))
+    if wrong:
+        raise SettingsError(wrong)
+    return settings
+
+
+def _gather(
+    given: Mapping[str, str], known: Mapping[str, Any], wrong: list[str]
+) -> dict[str, tuple[str, str]]:
+    """By variable: its text, and the name it was really given under. What cannot be read is added to `wrong`."""
+    found: dict[str, tuple[str, str]] = {}
+    for alias, variable in _ALIASES.items():
+        if given.get(alias):
+            found[variable] = (given[alias], alias)
+    for name, text in given.items():
+        if not name.upper().startswith(PREFIX) or name in _NOT_OURS:
+            continue
+        variable = name.upper()
+        if variable in known:
+            found[variable] = (text, name)
+        elif variable.endswith(_FILE) and variable.removesuffix(_FILE) in known:
+            try:
+                # Editors and `echo` end files with a line break that belongs to nobody's password.
+                content = Path(text).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+                found[variable.removesuffix(_FILE)] = (content, name)
+            except (OSError, UnicodeDecodeError) as error:
+                reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+                wrong.append(f"{name} names a file that cannot be read: {reason}.")
+        else:
+            near = difflib.get_close_matches(variable, known, n=1, cutoff=0.6)
+            hint = f" Did you mean {near[0]}?" if near else " `doorward config show` lists all that there are."
+            wrong.append(f"{name} is not a setting.{hint}")
+    return found
+
+
+def _parts(text: str) -> Any:
+    """A list as people write it, with commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _is_list(annotation: Any) -> bool:
+    origin = get_origin(annotation)
+    if origin in {Union, UnionType}:
+        return any(_is_list(each) for each in get_args(annotation))
+    return origin in {list, tuple, set, frozenset}
+
+
+def _explain(error: ValidationError, sources: Mapping[str, str]) -> Iterator[str]:
+    """What pydantic found, one sentence for each variable, without the value, which may be a secret."""
+    for found in error.errors(include_input=False, include_url=False):
+        path = ".".join(str(step) for step in found["loc"] if not isinstance(step, int))
+        message = found["msg"].removeprefix("Value error, ").rstrip(".")
+        yield f"{sources.get(path, path)} is not valid: {message[:1].lower()}{message[1:]}."
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    """What only the settings together show."""
+    url = settings.section(DatabaseSettings).url
+    source = settings.sources.get("database.url", "DATABASE_URL")
+    if url:
+        try:
+            check_address(url)
+        except AddressError as error:
+            yield str(error).replace("DATABASE_URL", source)
+    secrets = settings.root.secrets
+    if secrets is None:
+        if settings.is_production:
+            yield (
+                "DOORWARD_SECRETS is missing, and production does not make one. Make it with "
+                "`openssl rand -base64 48` and keep it: without it nothing that is sealed can be opened again."
+            )
+    elif any(len(each) < _SHORTEST_SECRET for each in _parts(secrets.get_secret_value()) or [""]):
+        yield f"{settings.sources['secrets']} needs at least {_SHORTEST_SECRET} characters in each secret."
