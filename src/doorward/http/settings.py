@@ -1,4 +1,4 @@
-"""The settings of HTTP: limits, proxies, browsers' origins."""
+"""The settings of HTTP (limits, proxies, browsers' origins) and of the server process."""
 
 from __future__ import annotations
 
@@ -84,3 +84,50 @@ class HttpSettings(BaseModel):
             if not _HOST.fullmatch(each):
                 raise ValueError("a host is a name in lower case without scheme and port, such as 'id.example.com'")
         return value
+
+
+class ServerSettings(BaseModel):
+    """The server process: where it listens, how many there are, and how it ends."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = Field(default="127.0.0.1", description="The address to listen on; `0.0.0.0` or `::` for every one.")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="The port to listen on; `PORT` sets it too. 0: any free one."
+    )
+    uds: str | None = Field(
+        default=None, description="The path of a Unix socket to listen on, instead of host and port."
+    )
+    workers: int = Field(default=1, ge=1, le=256, description="How many server processes share the port.")
+    backlog: int = Field(default=2048, ge=1, description="How many connections may wait to be accepted.")
+    max_connections: int = Field(
+        default=12_000,
+        ge=1,
+        description="The most connections per process at one time; further ones are answered with 503.",
+    )
+    max_header_bytes: int = Field(
+        default=32 * 1024,
+        ge=4096,
+        description="The largest head of a request in bytes; a larger one is answered with 431.",
+    )
+    header_timeout_seconds: float = Field(
+        default=10.0, gt=0, description="How long a client may take to send the head of a request before it is cut off."
+    )
+    keep_alive_seconds: int = Field(
+        default=75,
+        ge=1,
+        description="How long an idle connection is kept; longer than a load balancer in front keeps its own, so that it never meets a closed one.",
+    )
+    drain_delay_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        description="After SIGTERM: how long to go on serving while readiness already says no, so that load balancers turn away first.",
+    )
+    shutdown_grace_seconds: int = Field(
+        default=25, ge=0, description="After that: how long requests that have begun may take to end."
+    )
+    worker_timeout_seconds: float = Field(
+        default=30.0,
+        gt=1,
+        description="With several workers: how long one may give no sign of life before it is replaced.",
+    )

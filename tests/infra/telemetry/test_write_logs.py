@@ -97,8 +97,9 @@ SECRETS = [
 def test_removes_what_looks_like_our_secrets(written, secret):
     _, lines = written()
     log = structlog.get_logger()
+    text = f"sent {secret} out"
     log.info(
-        " ".join(["sent", secret, "out"]),
+        text,
         link=f"https://x/{secret}?a=1",
         inside={"a": [secret]},
         header=f"Bearer {secret}",

@@ -1,0 +1,186 @@
+"""Uvicorn's HTTP/1.1 protocol with the bounds that it leaves open: how large a request's head may be, how long it may
+take to arrive, how many connections there may be, and failures of the protocol itself as problems (RFC 9112, RFC 9457).
+
+Below the ASGI application: a request whose head never ends never reaches that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar, Final
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from doorward.http.problems import MalformedRequest, render
+from doorward.http.request_id import new_request_id
+from doorward.http.settings import ServerSettings
+from doorward.http.size_and_time import TooManyHeaders
+from doorward.kernel.problem import Kind, Problem, Unavailable
+
+_LINGER_SECONDS: Final = 2.0
+_LINGER_BYTES: Final = 4 * 1024 * 1024
+# Bytes on the wire beside the body itself: chunk sizes and trailers. Six for each byte is the most an honest client needs.
+_OVERHEAD_FACTOR: Final = 16
+_OVERHEAD_BYTES: Final = 64 * 1024
+
+
+class HeadTimeout(Problem):
+    """The client did not send the head of its request within the time allowed (`DOORWARD_SERVER__HEADER_TIMEOUT_SECONDS`)."""
+
+    code = "head-timeout"
+    kind = Kind.TIMEOUT
+    title = "The request did not arrive in time"
+
+
+class _Nowhere(list[tuple[bytes, bytes]]):
+    """Where trailers go: nobody reads them, and endless ones would fill the memory."""
+
+    def append(self, value: tuple[bytes, bytes], /) -> None:
+        """Keeps nothing."""
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    max_connections: ClassVar[int]
+    max_header_bytes: ClassVar[int]
+    header_seconds: ClassVar[float]
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._in_head = False
+        self._head_bytes = 0
+        self._wire_bytes = 0
+        self._body_bytes = 0
+        self._refused = False
+        self._lingered = 0
+        self._watch: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """A client connected."""
+        super().connection_made(transport)
+        if len(self.connections) > self.max_connections:
+            self._refuse(Unavailable("Too many connections at the moment. Try again shortly."))
+        else:
+            self._start_watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone."""
+        self._stop_watch()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes arrived."""
+        if self._refused:
+            self._lingered += len(data)
+            if self._lingered > _LINGER_BYTES:
+                self.transport.abort()
+            return
+        self._wire_bytes += len(data)
+        super().data_received(data)
+        # Asked anew, since the parser's callbacks may have refused it by now.
+        if self.transport.is_closing() or self._was_refused():
+            return
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > self.max_header_bytes:
+                self._refuse(TooManyHeaders(f"The head of a request may have {self.max_header_bytes} bytes."))
+                return
+            self._start_watch()
+        elif self._is_idle():
+            # Blank lines, or what is left of a body that nobody reads any more: neither may go on for ever.
+            self._start_watch()
+        elif self._wire_bytes > _OVERHEAD_BYTES + _OVERHEAD_FACTOR * self._body_bytes:
+            self.transport.abort()
+
+    def on_message_begin(self) -> None:
+        """A request's first byte."""
+        self._in_head = True
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """A request's head is whole."""
+        self._in_head = False
+        self._wire_bytes = 0
+        self._body_bytes = 0
+        self._stop_watch()
+        super().on_headers_complete()
+        self.headers = _Nowhere()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of a request's body."""
+        self._body_bytes += len(body)
+        super().on_body(body)
+
+    def send_400_response(self, msg: str) -> None:
+        """Uvicorn's own answer to bytes that are no HTTP, in our form. msg: left out."""
+        del msg
+        self._refuse(MalformedRequest("The bytes sent are not an HTTP/1.1 request."))
+
+    def _was_refused(self) -> bool:
+        return self._refused
+
+    def _is_idle(self) -> bool:
+        """Whether no request is being answered. Uvicorn's annotation leaves out that there may be none yet."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
+
+    def _start_watch(self) -> None:
+        if self._watch is None:
+            self._watch = self.loop.call_later(self.header_seconds, self._too_late)
+
+    def _stop_watch(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+
+    def _too_late(self) -> None:
+        self._watch = None
+        if self.transport.is_closing():
+            return
+        if self._in_head:
+            self._refuse(HeadTimeout(f"Send the head of a request within {self.header_seconds:g} s."))
+        else:
+            self.transport.close()
+
+    def _refuse(self, problem: Problem) -> None:
+        """Answers with a problem and ends the connection, without throwing the answer away by closing on unread bytes."""
+        self._refused = True
+        self._stop_watch()
+        self._unset_keepalive_if_required()
+        if not self._is_idle():
+            # An answer is on its way; anything written now would be read as part of it.
+            self.transport.abort()
+            return
+        status, headers, body = render(problem, instance="/", request_id=new_request_id())
+        lines = [STATUS_LINE[status]]
+        for name, value in (
+            *self.server_state.default_headers,
+            *headers,
+            (b"cache-control", b"no-store"),
+            (b"connection", b"close"),
+        ):
+            lines += (name, b": ", value, b"\r\n")
+        self.transport.write(b"".join((*lines, b"\r\n", body)))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._watch = self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
+
+    def eof_received(self) -> None:
+        """The client sends no more."""
+        if self._refused:
+            self.transport.close()
+
+
+def bounded_protocol(settings: ServerSettings) -> type[BoundedProtocol]:
+    """The protocol with the settings' bounds; uvicorn makes its instances and hands them nothing of ours."""
+    return type(
+        "BoundedProtocol",
+        (BoundedProtocol,),
+        {
+            "max_connections": settings.max_connections,
+            "max_header_bytes": settings.max_header_bytes,
+            "header_seconds": settings.header_timeout_seconds,
+        },
+    )
