@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from bench.people import ARGON2
+from bench.people import MEMORY_KIB
 from bench.rounds import Result
 from bench.rows.growth import FEW, MANY, READS
 
@@ -68,7 +68,7 @@ def _figure(contender: str, figure: str) -> Values:
 
 def hash_memory_mib() -> float:
     """What the hashes of one round of all cores hold at once."""
-    return len(os.sched_getaffinity(0)) * ARGON2["memory_cost"] / 1024
+    return len(os.sched_getaffinity(0)) * MEMORY_KIB / 1024
 
 
 def _beyond_idle(result: Result) -> list[float]:

