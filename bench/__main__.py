@@ -1,4 +1,4 @@
-"""The command: `python -m bench` measures the rows, `python -m bench ablation` takes choices away one by one."""
+"""The command `python -m bench`: measures the rows that were asked for, judges the goals, writes JSON and a plot."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from bench.rows import (
     bring_in,
     growth,
     list_page,
+    process,
     refresh,
     sign_in,
     sign_up,
-    start_and_memory,
     storm,
     user_by_id,
     who_am_i,
@@ -41,7 +41,7 @@ ROWS: Final = {
     "refresh": refresh.run,
     "sign-in": sign_in.run,
     "storm": storm.run,
-    "start-and-memory": start_and_memory.run,
+    "process": process.run,
     "import": bring_in.run,
     "growth": growth.run,
     "sign-up": sign_up.run,
@@ -63,7 +63,6 @@ def _chosen(known: tuple[str, ...]) -> Any:
 
 def _arguments() -> argparse.Namespace:
     reader = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    reader.add_argument("what", nargs="?", choices=["rows"], default="rows", help="what to run (default: rows)")
     reader.add_argument(
         "--rows", type=_chosen(tuple(ROWS)), help=f"some of {', '.join(ROWS)} (default: all but growth)"
     )
@@ -117,7 +116,7 @@ def _write(document: dict[str, Any], picture: str) -> None:
 def main() -> int:
     """Runs what was asked for and writes the report. Gives the exit code."""
     asked = _arguments()
-    folder = asked.keep or Path(tempfile.mkdtemp(prefix="bench-"))
+    folder = asked.keep.resolve() if asked.keep else Path(tempfile.mkdtemp(prefix="bench-"))
     folder.mkdir(parents=True, exist_ok=True)
     failures: list[str] = []
     results: list[Result] = []

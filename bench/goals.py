@@ -118,7 +118,7 @@ GOALS: Final[Sequence[Goal]] = (
     ),
     _rates("import", "rows/s over the raw bulk insert", "doorward", "raw bulk insert", 0.5),
     Goal(
-        "start-and-memory",
+        "process",
         "start to first 200",
         ("doorward",),
         _figure("doorward", "started_in"),
@@ -127,7 +127,7 @@ GOALS: Final[Sequence[Goal]] = (
         unit=" s",
     ),
     Goal(
-        "start-and-memory",
+        "process",
         "idle memory (PSS)",
         ("doorward",),
         _figure("doorward", "idle_mib"),
@@ -136,8 +136,8 @@ GOALS: Final[Sequence[Goal]] = (
         unit=" MiB",
     ),
     Goal(
-        "start-and-memory",
-        "memory under load beyond idle and the hashes",
+        "process",
+        "memory under load beyond idle and hashes",
         ("doorward",),
         _beyond_idle,
         40,

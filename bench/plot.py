@@ -17,6 +17,7 @@ _SPAN: Final = _WIDTH - _LEFT - 130
 # Dark enough on white, and told apart by the color-blind (Okabe and Ito's set).
 _OURS: Final = "#0072b2"
 _OTHERS: Final = "#9aa5b1"
+_COMPARED: Final = ("fastapi-users", "bare driver", "raw ")
 _MISSED: Final = "#d55e00"
 _MOST: Final = 4.0  # a goal reached more than four times over is drawn as four
 
@@ -47,7 +48,11 @@ def draw(results: Sequence[Result], verdicts: Sequence[Verdict], *, caption: str
             parts.append(_text(_LEFT - 10, y + 12, f"{each.row}, {each.database}: {each.text}", end=True))
             parts.append(_bar(y, length, _OURS if each.met else _MISSED))
             parts.append(
-                _text(_LEFT + length + 6, y + 12, f"{each.value:.2f}{each.unit} ({each.wanted.split(' (')[0]})")
+                _text(
+                    max(_LEFT + length, limit) + 6,
+                    y + 12,
+                    f"{each.value:.2f}{each.unit} ({each.wanted.split(' (')[0]})",
+                )
             )
             y += _LINE
         parts.append(
@@ -71,7 +76,7 @@ def _rate(result: Result, name: str, y: int, highest: float) -> list[str]:
     low, high = (_LEFT + each / highest * _SPAN for each in (min(found), max(found)))
     return [
         _text(_LEFT - 10, y + 12, name, end=True),
-        _bar(y, middle / highest * _SPAN, _OURS if name.startswith("doorward") else _OTHERS),
+        _bar(y, middle / highest * _SPAN, _OTHERS if name.startswith(_COMPARED) else _OURS),
         f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y + 8}" y2="{y + 8}" stroke="#222"/>',
         _text(high + 6, y + 12, f"{middle:,.0f}" if middle >= 100 else f"{middle:.1f}"),
     ]

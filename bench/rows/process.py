@@ -23,7 +23,7 @@ async def run(stage: Stage) -> Result:
     contenders: dict[str, Contender] = {
         subject.name: _life(stage, subject) for subject in (stage.peer, stage.doorward) if subject
     }
-    return await alternate("start-and-memory", stage.ground.database, contenders, stage.ground.rounds)
+    return await alternate("process", stage.ground.database, contenders, stage.ground.rounds)
 
 
 def _life(stage: Stage, subject: Doorward | Peer) -> Contender:
