@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import shutil
+import signal
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -47,6 +48,7 @@ ROWS: Final = {
     "sign-up": sign_up.run,
 }
 ONLY_LARGE: Final = {"growth"}
+_TOLERATED_CORES: Final = 0.1
 RESULTS: Final = Path(__file__).parent / "results"
 
 
@@ -116,6 +118,8 @@ def _write(document: dict[str, Any], picture: str) -> None:
 def main() -> int:
     """Runs what was asked for and writes the report. Gives the exit code."""
     asked = _arguments()
+    # Asked to end, it stops the servers that it started, as it does after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     folder = asked.keep.resolve() if asked.keep else Path(tempfile.mkdtemp(prefix="bench-"))
     folder.mkdir(parents=True, exist_ok=True)
     failures: list[str] = []
@@ -158,6 +162,11 @@ def _report(
     print("\n" + report.rates(results))
     if judged:
         print("\n" + report.goals(judged))
+    disturbance = report.disturbed(results)
+    if disturbance > _TOLERATED_CORES:
+        print(
+            f"\nbench: other processes used up to {disturbance:.2f} cores during a window; do not quote these figures"
+        )
     document = {
         "machine": facts,
         "asked": {name: value for name, value in vars(asked).items() if name != "keep"},

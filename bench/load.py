@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
 import re
 from array import array
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from statistics import fmean
 from time import perf_counter
 from typing import Any, Final, NoReturn, cast
 
-from bench.processes import cpu_seconds
+from bench.processes import busy_seconds, cpu_seconds
 
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _PATIENCE_SECONDS: Final = 30.0
@@ -104,7 +105,10 @@ def request(
 
 @dataclass(slots=True)
 class Measured:
-    """What one window of one load showed. Times are in seconds. server_cpu and database_cpu are per request."""
+    """What one window of one load showed. Times are in seconds.
+
+    server_cpu and database_cpu are per request. others: cores' worth of CPU that went to processes outside the window.
+    """
 
     requests: int
     seconds: float
@@ -116,6 +120,7 @@ class Measured:
     errors: int
     server_cpu: float
     database_cpu: float
+    others: float
 
 
 @dataclass(slots=True)
@@ -260,8 +265,8 @@ async def measure(loads: Sequence[Load], *, seconds: float, warm_up: float = 1.0
     try:
         for side in sides:
             await side.connect(window)
-        length = await _through(window, sides, seconds, warm_up)
-        return [_summary(side, length) for side in sides]
+        length, others = await _through(window, sides, seconds, warm_up)
+        return [_summary(side, length, others) for side in sides]
     finally:
         failed.cancel()
         for side in sides:
@@ -270,17 +275,24 @@ async def measure(loads: Sequence[Load], *, seconds: float, warm_up: float = 1.0
             gc.enable()
 
 
-async def _through(window: _Window, sides: Sequence[_Side], seconds: float, warm_up: float) -> float:
-    """Opens and closes the window while the connections work; gives its real length in seconds."""
+async def _through(window: _Window, sides: Sequence[_Side], seconds: float, warm_up: float) -> tuple[float, float]:
+    """Opens and closes the window while the connections work; gives its real length in seconds, and `others`."""
     failed = window.failed
+    roots = {side.load.process for side in sides} | {side.load.database for side in sides if side.load.database}
+
+    def beyond_ours() -> float:
+        return busy_seconds() - sum(os.times()[:2]) - sum(cpu_seconds(root) for root in roots)
+
     await asyncio.wait({failed}, timeout=warm_up)
     for side in sides:
         side.read_cpu(-1)
+    others = -beyond_ours()
     begun = perf_counter()
     window.counting = True
     await asyncio.wait({failed}, timeout=seconds)
     window.counting = False
     length = perf_counter() - begun
+    others += beyond_ours()
     for side in sides:
         side.read_cpu(+1)
     window.stopping = True
@@ -294,14 +306,14 @@ async def _through(window: _Window, sides: Sequence[_Side], seconds: float, warm
         failed.result()
     if not answered.done():
         raise UnexpectedAnswerError(f"no answer to some requests within {_PATIENCE_SECONDS:.0f} s")
-    return length
+    return length, max(0.0, others / length)
 
 
 def _same(connection: _Connection) -> _Connection:
     return connection
 
 
-def _summary(side: _Side, seconds: float) -> Measured:
+def _summary(side: _Side, seconds: float, others: float) -> Measured:
     latencies = sorted(side.latencies)
     count = len(latencies)
     if count == 0:
@@ -321,6 +333,7 @@ def _summary(side: _Side, seconds: float) -> Measured:
         errors=0,  # any unexpected answer ends the row instead of being counted
         server_cpu=side.cpu / count,
         database_cpu=side.database_cpu / count,
+        others=others,
     )
 
 

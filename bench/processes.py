@@ -53,6 +53,13 @@ def cpu_seconds(root: int) -> float:
     return ticks / _TICKS_PER_SECOND
 
 
+def busy_seconds() -> float:
+    """Processor time that the whole machine used so far, what the host took away (steal) included."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+    user, nice, system, _idle, _waiting, interrupt, soft_interrupt, stolen = (int(each) for each in fields)
+    return (user + nice + system + interrupt + soft_interrupt + stolen) / _TICKS_PER_SECOND
+
+
 def memory_mib(root: int) -> float:
     """Proportional set size of the tree in MiB: shared pages count once, split between those who share them."""
     kibibytes = 0

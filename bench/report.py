@@ -25,7 +25,19 @@ def rates(results: Iterable[Result]) -> str:
                     )
                 )
                 rows.append([result.row, result.database, name, said])
-    titles = ["row", "database", "contender", "per s", "min..max", "p50 ms", "p95 ms", "p99 ms", "CPU us", "db CPU us"]
+    titles = [
+        "row",
+        "database",
+        "contender",
+        "per s",
+        "min..max",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+        "CPU us",
+        "db CPU us",
+        "others",
+    ]
     return table(titles, rows, numbers_from=3)
 
 
@@ -36,7 +48,14 @@ def _figures(result: Result, name: str) -> list[str]:
     if "p99" not in result.rounds[name][0]:
         return cells
     cells += [f"{result.middle(name, each) * 1e3:.2f}" for each in ("p50", "p95", "p99")]
-    return [*cells, *(f"{result.middle(name, each) * 1e6:,.0f}" for each in ("server_cpu", "database_cpu"))]
+    cells += [f"{result.middle(name, each) * 1e6:,.0f}" for each in ("server_cpu", "database_cpu")]
+    return [*cells, f"{result.middle(name, 'others'):.2f}"]
+
+
+def disturbed(results: Iterable[Result]) -> float:
+    """The most that processes outside a window used in any of them, in cores."""
+    found = (figures.get("others", 0.0) for each in results for rounds in each.rounds.values() for figures in rounds)
+    return max(found, default=0.0)
 
 
 def goals(verdicts: Iterable[Verdict]) -> str:

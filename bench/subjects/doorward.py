@@ -183,9 +183,7 @@ class Doorward:
     async def _signed_in(self, email: str) -> dict[str, Any]:
         answer: dict[str, Any] = await ask_json(self._running().port, self._sign_in(email))
         if answer["status"] != "complete":
-            raise UnexpectedAnswerError(
-                f"sign-in is not complete but asks for {[each['kind'] for each in answer['prompts']]}"
-            )
+            raise UnexpectedAnswerError(f"sign-in is not complete but {answer['status']}")
         return answer
 
     async def _page(self, token: str, cursor: str, limit: int) -> dict[str, Any]:
