@@ -1,0 +1,1 @@
+"""What is measured: each subject fills its own database, runs as a process and says how each row's requests look."""

@@ -1,0 +1,220 @@
+"""Doorward as a subject: `doorward serve` as anybody runs it in production, one worker, logs and counters on."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import itertools
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from bench.ground import Ground
+from bench.load import Caller, Cycle, Load, Made, UnexpectedAnswerError, ask_json, request
+from bench.people import PASSWORD, password_hash, people, person
+from bench.processes import ROOT, Server, clean_environment, free_port, start
+
+ADMINISTRATOR: Final = "administrator@people.example.com"
+_PAGE: Final = "/v1/users?limit=50"
+
+
+class Refreshing(Caller):
+    """Owns one session and follows its rotation: every answer's refresh token is what the next request spends."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def next(self) -> bytes:
+        """Spends the token of the last answer."""
+        return request("POST", "/v1/tokens/refresh", document={"refresh_token": self._token})
+
+    def seen(self, body: bytes) -> None:
+        """Takes the next token, which must be another."""
+        token = json.loads(body)["refresh_token"]
+        if token == self._token:
+            raise UnexpectedAnswerError("the refresh token was not rotated")
+        self._token = token
+
+
+class Doorward:
+    """A filled and running Doorward. count: people in its tables; label: the name of its database."""
+
+    name = "doorward"
+
+    def __init__(self, ground: Ground, *, count: int | None = None, label: str = "doorward") -> None:
+        self.count = ground.users if count is None else count
+        self._ground = ground
+        self._label = label
+        self._folder = ground.folder / f"{label}-{ground.database}"
+        self._environment: dict[str, str] = {}
+        self._newcomers = itertools.count(1)
+        self._pages: list[str] = []
+        self.server: Server | None = None
+
+    async def open(self) -> None:
+        """Fills its database and starts it."""
+        await self.migrate()
+        await asyncio.to_thread(self.bring_in, write_people(self._folder / "people.csv", self.count))
+        await self._ground.settle(self._label)
+        self.server = await asyncio.to_thread(self.start)
+
+    async def migrate(self) -> str:
+        """Makes its empty database with all tables, and gives the address or the file's path."""
+        self._folder.mkdir(exist_ok=True)
+        address = await self._ground.fresh(self._label)
+        self._environment = {
+            "DATABASE_URL": address if self._ground.postgres else f"sqlite:///{address}",
+            "DOORWARD_DATA_DIR": str(self._folder),
+            "DOORWARD_BOOTSTRAP_ADMIN__EMAIL": ADMINISTRATOR,
+            "DOORWARD_BOOTSTRAP_ADMIN__PASSWORD": PASSWORD,
+        }
+        await asyncio.to_thread(self.command, "migrate")
+        return address
+
+    def command(self, *words: str) -> None:
+        """Runs one command of Doorward on its database."""
+        done = subprocess.run(
+            [sys.executable, "-m", "doorward", *words],
+            cwd=ROOT,
+            env=clean_environment(self._environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            said = (done.stdout + done.stderr).decode(errors="replace")
+            raise RuntimeError(f"doorward {' '.join(words)} failed (exit {done.returncode}):\n{said[-3000:]}")
+
+    def bring_in(self, path: Path) -> None:
+        """Imports a file of people."""
+        self.command("user", "import", str(path))
+
+    def start(self) -> Server:
+        """Starts one more process on the filled database; its first 200 is that every dependency is ready."""
+        port = free_port()
+        return start(
+            self.name,
+            [sys.executable, "-m", "doorward", "serve"],
+            port=port,
+            first="/readyz",
+            log=self._ground.folder / f"{self._label}-{self._ground.database}.log",
+            environment=self._environment | {"PORT": str(port)},
+        )
+
+    def close(self) -> None:
+        """Stops it."""
+        if self.server:
+            self.server.stop()
+
+    def load(self, callers: list[Caller], server: Server | None = None) -> Load:
+        """These callers on this server, or on another process that stands on the same database."""
+        server = server or self._running()
+        return Load(server.port, callers, server.pid, self._ground.database_process)
+
+    async def who_am_i(self) -> list[Caller]:
+        """`GET /v1/me`, each connection as another user."""
+        numbers = range(1, self._ground.connections + 1)
+        answers = [await self._signed_in(person(number).email) for number in numbers]
+        return [
+            Cycle([request("GET", "/v1/me", token=answer["access_token"])], contains=person(number).email.encode())
+            for number, answer in zip(numbers, answers, strict=True)
+        ]
+
+    async def user_by_id(self) -> list[Caller]:
+        """`GET /v1/users/{id}` as the administrator, over people from the whole table."""
+        token = await self.administrator()
+        pages = await self._walk(token)
+        step = max(1, len(pages) // 10)
+        ids: list[str] = []
+        for cursor in pages[::step]:
+            page = await self._page(token, cursor, 50)
+            ids += [item["id"] for item in page["items"]]
+        requests = [request("GET", f"/v1/users/{each}", token=token) for each in ids]
+        return [Cycle(requests, contains=b'"id"', start=37 * place) for place in range(self._ground.connections)]
+
+    async def list_first(self) -> list[Caller]:
+        """The first page of fifty users."""
+        content = request("GET", _PAGE, token=await self.administrator())
+        return self._listing([content])
+
+    async def list_deep(self) -> list[Caller]:
+        """Pages of fifty from the last tenth of the list."""
+        token = await self.administrator()
+        pages = await self._walk(token)
+        # The very last page may be short.
+        deep = pages[len(pages) * 9 // 10 : -1] or pages[-2:-1] or pages[-1:]
+        return self._listing([request("GET", f"{_PAGE}&cursor={quote(cursor)}", token=token) for cursor in deep])
+
+    def _listing(self, requests: Sequence[bytes]) -> list[Caller]:
+        return [
+            Cycle(requests, contains=b'"next_cursor"', start=7 * place) for place in range(self._ground.connections)
+        ]
+
+    def sign_in(self, connections: int) -> list[Caller]:
+        """`POST /v1/sign-in`, each connection going through people of its own."""
+        requests = [self._sign_in(person(number).email) for number in range(1, min(self.count, 400))]
+        return [
+            Cycle(requests, contains=b'"complete"', start=len(requests) // connections * place)
+            for place in range(connections)
+        ]
+
+    def sign_up(self, connections: int) -> list[Caller]:
+        """`POST /v1/sign-up`, somebody new each time."""
+
+        def newcomer() -> bytes:
+            email = f"newcomer{next(self._newcomers):06d}@people.example.com"
+            return request("POST", "/v1/sign-up", document={"email": email, "password": PASSWORD, "name": "Nova Comer"})
+
+        return [Made(newcomer, expected=201) for _ in range(connections)]
+
+    async def refresh(self) -> list[Caller]:
+        """`POST /v1/tokens/refresh`, each connection with a session of its own."""
+        numbers = range(1, self._ground.connections + 1)
+        return [Refreshing((await self._signed_in(person(number).email))["refresh_token"]) for number in numbers]
+
+    async def administrator(self) -> str:
+        """An access token of the administrator."""
+        return str((await self._signed_in(ADMINISTRATOR))["access_token"])
+
+    async def _signed_in(self, email: str) -> dict[str, Any]:
+        answer: dict[str, Any] = await ask_json(self._running().port, self._sign_in(email))
+        if answer["status"] != "complete":
+            raise UnexpectedAnswerError(f"sign-in is not complete but {answer['status']}")
+        return answer
+
+    async def _page(self, token: str, cursor: str, limit: int) -> dict[str, Any]:
+        path = f"/v1/users?limit={limit}" + (f"&cursor={quote(cursor)}" if cursor else "")
+        page: dict[str, Any] = await ask_json(self._running().port, request("GET", path, token=token))
+        return page
+
+    async def _walk(self, token: str) -> list[str]:
+        """Goes through the whole list once; gives the cursors of its pages, the first being empty."""
+        if not self._pages:
+            cursor: str | None = ""
+            while cursor is not None:
+                self._pages.append(cursor)
+                cursor = (await self._page(token, cursor, 200))["next_cursor"]
+        return self._pages
+
+    @staticmethod
+    def _sign_in(email: str) -> bytes:
+        return request("POST", "/v1/sign-in", document={"identifier": email, "password": PASSWORD})
+
+    def _running(self) -> Server:
+        if self.server is None:
+            raise RuntimeError("Doorward is not open")
+        return self.server
+
+
+def write_people(path: Path, count: int) -> Path:
+    """A CSV file of people with the password hash that all share."""
+    stored = password_hash()
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["email", "email_verified", "name", "password_hash"])
+        writer.writerows((each.email, "true", each.name, stored) for each in people(count))
+    return path
