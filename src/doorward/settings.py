@@ -19,12 +19,11 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from doorward.features import FEATURES
-from doorward.http.settings import HttpSettings
+from doorward.http.settings import HttpSettings, ServerSettings
 from doorward.infra.database.connect import AddressError, check_address
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.telemetry.settings import LogSettings, MetricsSettings
 from doorward.infra.outbox.settings import WorkerSettings
-from doorward.serve_settings import ServerSettings
 
 PREFIX: Final = "DOORWARD_"
 _SEPARATOR: Final = "__"

@@ -1,0 +1,25 @@
+"""What this layer brings by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from doorward.infra import idempotency
+from doorward.infra.database import problems
+from doorward.kernel.feature import Feature
+
+INFRA: Final = Feature(
+    name="infra",
+    problems=(
+        problems.DatabaseUnavailable,
+        problems.DatabaseBusy,
+        problems.StatementTimeout,
+        problems.StorageFull,
+        problems.Conflict,
+        idempotency.AnsweredAlready,
+        idempotency.KeyReused,
+    ),
+    jobs={idempotency.JOB: idempotency.purge_answers},
+    recurring={idempotency.JOB: timedelta(hours=1)},
+)
