@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from doorward.infra.crypto import base64url
 from doorward.infra.crypto.sealing import Sealer
-from doorward.infra.crypto.tokens import Purpose, Stamper
+from doorward.infra.crypto.tokens import Purpose, Stamper, _mac
 
 OLD, NEW = b"o" * 32, b"n" * 32
 CURSOR = Purpose("list-cursor", "cur")
@@ -60,7 +61,14 @@ def test_a_value_of_an_earlier_secret_still_opens_until_that_secret_goes():
 def test_refuses_to_stamp_what_it_would_not_read_again():
     with pytest.raises(ValueError, match="too long"):
         STAMPER.stamp(CURSOR, b"x" * 4000)
-    assert STAMPER.unstamp(CURSOR, "dwcur_" + "A" * 5000) is None
+    payload = b"x" * 4000
+    stamped = "dwcur_" + base64url.encode(payload + _mac(STAMPER._keys_for(CURSOR)[0], payload))
+    assert STAMPER.unstamp(CURSOR, stamped) is None
+
+
+@pytest.mark.parametrize("size", range(20))
+def test_refuses_values_too_short_to_hold_a_proof(size):
+    assert STAMPER.unstamp(CURSOR, "dwcur_" + base64url.encode(b"\0" * size)) is None
 
 
 @pytest.mark.parametrize(("name", "prefix"), [("", "cur"), ("cursor", ""), ("cursor", "C"), ("cursor", "with_bar")])

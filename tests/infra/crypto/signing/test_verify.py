@@ -200,9 +200,11 @@ def test_refuses_a_token_of_another_type_than_wanted(typ):
         verify(with_header(), typ=typ)
 
 
-def test_refuses_a_token_without_a_type_even_where_none_is_wanted():
+@pytest.mark.parametrize("typ", [MISSING, "", "application/"])
+@pytest.mark.parametrize("wanted", ["", "application/"])
+def test_refuses_a_token_without_a_type_even_where_none_is_wanted(typ, wanted):
     with pytest.raises(TokenInvalid, match="typ"):
-        verify(with_header(typ=MISSING), typ="")
+        verify(with_header(typ=typ), typ=wanted)
 
 
 @pytest.mark.parametrize("audience", [AUDIENCE, [AUDIENCE], ["https://other.example.com", AUDIENCE]])
