@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -138,6 +140,23 @@ async def test_the_event_loop_goes_on_while_hashes_are_computed():
         # Reached only because nothing above blocked this thread; the hashes end only because it is reached.
         hasher.gate.set()
         await asyncio.gather(*held)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts niceness per thread")
+async def test_hashing_threads_step_back_behind_the_thread_of_the_event_loop():
+    class WatchedHasher(PasswordHasher):
+        def judge(self, password, encoded):
+            niceness.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+            return super().judge(password, encoded)
+
+    niceness: list[int] = []
+    settings = HashingSettings(**CHEAP, threads=1)
+    pool = HashingPool(settings, WatchedHasher(settings))
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    await pool.verify("x", None)
+    pool.close()
+    assert niceness == [min(own + 5, 19)]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
 
 
 async def test_closing_cancels_what_waits():
