@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import os
 import sys
@@ -102,5 +103,8 @@ class HashingPool:
 def _step_back() -> None:
     """Lowers the priority of the calling thread, so that the event loop runs first when both want a core."""
     if sys.platform == "linux":
-        # Linux counts niceness per thread, whatever POSIX says.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        # Linux counts niceness per thread, whatever POSIX says. A sandbox that forbids the call only costs the advantage;
+        # an exception here would break the pool.
+        thread = threading.get_native_id()
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, thread, min(os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS, 19))

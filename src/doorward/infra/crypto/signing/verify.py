@@ -59,7 +59,7 @@ class Verifier:
         issuer and verifier may differ. required: further claims that must be there; `iss`, `aud` and `exp` always must.
         """
         kind, payload = self._authentic(token)
-        if kind != _kind(typ):
+        if not kind or kind != _kind(typ):
             raise TokenInvalid("typ is missing or another")
         try:
             claims = read_object(base64url.decode(payload))
@@ -98,7 +98,7 @@ class Verifier:
             raise TokenInvalid("the key is unknown")
         if algorithm != key.algorithm:
             raise TokenInvalid("the algorithm is not the key's")
-        if "typ" in header and (not isinstance(typ, str) or not typ):
+        if "typ" in header and not isinstance(typ, str):
             raise TokenInvalid("typ is missing or another")
         if len(self._headers) >= _HEADERS_KEPT:
             # Anyone can spell a header in many ways; the few good ones are soon back.
