@@ -34,6 +34,12 @@ async def show_role(tx: Tx, name: str) -> RoleRow:
     return await find_role(tx, name)
 
 
+def list_permissions(tx: Tx) -> list[Permission]:
+    """Every permission that roles can have, by name."""
+    require(tx.actor, READ_ROLES)
+    return sorted(tx.tools.hold(KnownPermissions).by_name.values(), key=str)
+
+
 async def find_role(tx: Tx, name: str) -> RoleRow:
     """One role, for other slices: without a question of permission. Raises RoleNotFound."""
     row = await tx.db.first(store.FIND, name=name)

@@ -1,0 +1,176 @@
+"""The composition root: settings become tools, features are wired to them, and one ASGI application comes out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+
+from doorward.domain.access.settings import TokensSettings
+from doorward.domain.methods.method import Methods
+from doorward.domain.roles.manage import KnownPermissions
+from doorward.domain.setup.ensure import ensure
+from doorward.features import FEATURES
+from doorward.http.draining import Draining
+from doorward.http.problems import App, Receive, Scope, Send
+from doorward.http.settings import HttpSettings
+from doorward.http.stack import wrap
+from doorward.infra.crypto.hashing import HashingPool, HashingSettings, PasswordHasher
+from doorward.infra.crypto.sealing import Sealer
+from doorward.infra.crypto.tokens import Stamper
+from doorward.infra.database import migrate
+from doorward.infra.database.base import metadata
+from doorward.infra.database.connect import open_database
+from doorward.infra.database.driver import Database
+from doorward.infra.database.settings import DatabaseSettings
+from doorward.infra.outbox.settings import WorkerSettings
+from doorward.infra.outbox.worker import Schedule, Worker
+from doorward.infra.telemetry.counters import RequestCounters
+from doorward.infra.telemetry.logs import set_up
+from doorward.infra.telemetry.settings import LogSettings
+from doorward.infra.tools import Tools
+from doorward.kernel.clock import Clock
+from doorward.kernel.permission import EVERYTHING, Permission
+from doorward.places import database_url, sealing_secrets
+from doorward.settings import Settings, SettingsError, read_settings
+from doorward.surfaces.rest.application import rest_application
+
+_log = structlog.stdlib.get_logger("doorward")
+
+_WILDCARD: Final = Permission(EVERYTHING, "Everything.")
+
+
+def build_tools(
+    database: Database, secrets: Sequence[bytes], sections: Mapping[type, Any], *, clock: Clock | None = None
+) -> Tools:
+    """The parts of a Doorward around a database, with every feature wired in. secrets: newest first."""
+    sealer = Sealer(secrets)
+    hashing_settings = sections[HashingSettings]
+    tools = Tools(
+        database=database,
+        clock=clock or Clock(),
+        hashing=HashingPool(hashing_settings, PasswordHasher(hashing_settings)),
+        sealer=sealer,
+        stamper=Stamper(sealer),
+        sections=sections,
+    )
+    permissions = [permission for feature in FEATURES for permission in feature.permissions]
+    tools.hold(KnownPermissions).by_name = {each.name: each for each in (*permissions, _WILDCARD)}
+    tools.hold(Methods).all = tuple(feature.method for feature in FEATURES if feature.method is not None)
+    return tools
+
+
+async def prepare(tools: Tools) -> None:
+    """Puts in place what every installation has: built-in roles, a signing key, the configured administrator."""
+    await ensure(tools)
+
+
+def make_worker(tools: Tools) -> Worker:
+    """The worker of one process, with every job of every feature."""
+    worker = Worker(
+        tools,
+        {kind: handler for feature in FEATURES for kind, handler in feature.jobs.items()},
+        [Schedule(name, every) for feature in FEATURES for name, every in feature.recurring.items()],
+        poll_seconds=tools.section(WorkerSettings).poll_seconds,
+    )
+    tools.wake_worker = worker.wake
+    return worker
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Tools]:
+    """Tools on the configured database, for a command or a server process. Raises SettingsError when the schema is behind."""
+    database = open_database(database_url(settings), settings.section(DatabaseSettings), metadata)
+    try:
+        await refuse_other_schema(database)
+        tools = build_tools(database, sealing_secrets(settings), settings.sections)
+        try:
+            yield tools
+        finally:
+            tools.hashing.close()
+    finally:
+        await database.close()
+
+
+async def refuse_other_schema(database: Database) -> None:
+    """Raises SettingsError unless the schema is the one this version works with, or a newer one of the next version."""
+    revision = await migrate.current(database)
+    if revision is None:
+        raise SettingsError(["The database is empty. Run `doorward migrate` first."])
+    if revision < migrate.newest():
+        raise SettingsError(
+            [f"The database is at revision {revision} and this version needs {migrate.newest()}. Run `doorward migrate`."]
+        )
+
+
+class Application:
+    """The ASGI application of one server process: opens its tools at the start of the lifespan and closes them at its end."""
+
+    def __init__(self, settings: Settings, draining: Draining) -> None:
+        self._settings = settings
+        self._draining = draining
+        self._counters = RequestCounters()
+        self._logs = set_up(settings.section(LogSettings))
+        self._app: App | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request, or runs the lifespan."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif self._app is not None:
+            await self._app(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            async with self._running():
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+        except SettingsError as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.shutdown.complete"})
+
+    @asynccontextmanager
+    async def _running(self) -> AsyncIterator[None]:
+        async with opened(self._settings) as tools:
+            inner = rest_application(
+                tools,
+                counters=self._counters,
+                draining=self._draining,
+                is_production=self._settings.is_production,
+            )
+            self._app = wrap(
+                inner,
+                self._settings.section(HttpSettings),
+                public_url=self._settings.section(TokensSettings).issuer,
+                counters=self._counters,
+                logs=self._logs,
+                draining=self._draining,
+            )
+            if not self._settings.section(WorkerSettings).inside_serve:
+                yield
+                return
+            worker = make_worker(tools)
+            running = asyncio.create_task(worker.run(), name="doorward-worker")
+            try:
+                yield
+            finally:
+                worker.stop()
+                await finish(running)
+
+
+async def finish(running: asyncio.Task[None], *, within: timedelta = timedelta(seconds=20)) -> None:
+    """Waits for the jobs in hand; what takes longer is left to its lease, and another worker does it again."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(running, within.total_seconds())
+
+
+def create(draining: Draining | None = None) -> App:
+    """The application of a server process, from the environment."""
+    return Application(read_settings(), draining or Draining())

@@ -1,0 +1,67 @@
+"""Where the installation's secret and its database are: from the settings, or made and kept in development."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from doorward.infra.database.settings import DatabaseSettings
+from doorward.settings import Settings, SettingsError
+
+_FILE: Final = "secret"
+_DATABASE: Final = "doorward.sqlite3"
+
+
+def data_folder(settings: Settings) -> Path:
+    """The data folder, made if it is not there. Raises SettingsError when it cannot be written."""
+    folder = settings.root.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".write-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise SettingsError(
+            [f"The data folder {folder} cannot be written: {error.strerror}. Set DOORWARD_DATA_DIR to one that can."]
+        ) from None
+    return folder
+
+
+def database_url(settings: Settings) -> str:
+    """The address of the database: as configured, or an SQLite file in the data folder."""
+    configured = settings.section(DatabaseSettings).url
+    return configured or f"sqlite:///{data_folder(settings) / _DATABASE}"
+
+
+def sealing_secrets(settings: Settings) -> list[bytes]:
+    """What everything is sealed with, newest first. In development it is made once and kept in the data folder."""
+    if settings.root.secrets is not None:
+        given = settings.root.secrets.get_secret_value().split(",")
+    elif settings.is_production:
+        raise SettingsError(["DOORWARD_SECRETS is missing."])
+    else:
+        given = [_kept(data_folder(settings) / _FILE)]
+    # A text of 32 characters and more becomes exactly the 32 bytes that a key has.
+    return [hashlib.sha256(each.strip().encode()).digest() for each in given if each.strip()]
+
+
+def _kept(path: Path) -> str:
+    try:
+        # Whole or not at all, and never over another process's: two that start at once keep the same one.
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        if not path.exists():
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(48))
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return path.read_text(encoding="ascii")
+    except OSError as error:
+        raise SettingsError([f"The secret in {path} cannot be read or made: {error.strerror}."]) from None

