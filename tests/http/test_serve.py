@@ -399,6 +399,8 @@ async def oversize(connection: Connection, head: bytes, piece: bytes, count: int
             await connection.send(head)
             for _ in range(count):
                 await connection.send(piece)
+                # Sending fills the socket without ever giving way, and a client that never looks up misses the answer.
+                await asyncio.sleep(0)
 
     pouring = asyncio.create_task(pour())
     try:
