@@ -352,6 +352,15 @@ async def test_cuts_clients_that_do_not_come_to_the_point(start):
         connection.close()
 
 
+async def test_does_not_take_half_a_body_for_a_whole_one(start):
+    server = await start()
+    connection = await server.connect()
+    await connection.send(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12")
+    connection.close()
+    await until(lambda: any('"status":499' in line for line in server.lines))
+    assert not any('"level":"error"' in line for line in server.lines)
+
+
 async def test_goes_on_with_a_connection_whose_body_nobody_read(start):
     server = await start()
     connection = await server.connect()
