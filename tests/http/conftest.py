@@ -1,4 +1,4 @@
-"""A small FastAPI application inside of the real stack, and a client that speaks to it."""
+"""The small application inside of the real stack, and a client that speaks to it."""
 
 from __future__ import annotations
 
@@ -6,66 +6,19 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import httpx2
 import orjson
 import pytest
-from fastapi import APIRouter, FastAPI, HTTPException, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
 
-from doorward.http.body import StrictRoute
 from doorward.http.draining import Draining
-from doorward.http.problems import install
 from doorward.http.settings import HttpSettings
 from doorward.http.stack import wrap
 from doorward.infra.telemetry.counters import RequestCounters
 from doorward.infra.telemetry.logs import Logs, set_up
 from doorward.infra.telemetry.settings import LogSettings
-from doorward.kernel.problem import NotFound
-
-
-class Person(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    email: str = Field(max_length=20)
-    age: int = 0
-    password: str = ""
-    notes: dict[str, int] = {}
-
-
-def build() -> FastAPI:
-    app = FastAPI()
-    install(app)
-    router = APIRouter(route_class=StrictRoute)
-
-    @router.post("/people")
-    async def create(person: Person) -> Person:
-        return person
-
-    @router.get("/people/{number}")
-    async def show(number: int, limit: Annotated[int, Query(le=5)] = 1) -> int:
-        return number + limit
-
-    @router.get("/missing")
-    async def missing() -> None:
-        raise NotFound("Nobody of that name.")
-
-    @router.get("/broken")
-    async def broken() -> None:
-        raise RuntimeError("the password is hunter2")
-
-    @router.get("/teapot")
-    async def teapot() -> None:
-        raise HTTPException(status_code=403, detail="hunter2")
-
-    @router.get("/address")
-    async def address(request: Request) -> str | None:
-        found: str | None = request.scope["doorward"].address
-        return found
-
-    app.include_router(router, prefix="/v1")
-    return app
+from tests.http.application import build
 
 
 @dataclass

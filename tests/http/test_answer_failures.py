@@ -6,7 +6,7 @@ import logging
 import orjson
 import pytest
 
-from tests.http.conftest import build
+from tests.http.application import build
 
 
 def members(answer):

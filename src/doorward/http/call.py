@@ -23,7 +23,8 @@ class Call:
     joined. started: `time.perf_counter()` at its arrival. route: the template of the route that answers, for the log
     line and the counters; a router that is not FastAPI's sets it. user_id: who asks, for the log line, set once known.
     deadline: ends the request when its time is up. unread: whether some of the body has not arrived yet.
-    close: whether the connection ends with the answer. answer_headers: what the answer carries, whoever makes it.
+    close: whether the connection ends with the answer. gone: whether the client
+    left before its body was whole. answer_headers: what the answer carries, whoever makes it.
     """
 
     request_id: str
@@ -36,6 +37,7 @@ class Call:
     deadline: Deadline | None = None
     unread: bool = False
     close: bool = False
+    gone: bool = False
     answer_headers: tuple[tuple[bytes, bytes], ...] = ()
 
     def header(self, name: bytes) -> str | None:

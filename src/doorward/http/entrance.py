@@ -85,7 +85,7 @@ class Entrance:
         finally:
             current_request_id.reset(token)
             seconds = perf_counter() - started
-            status = outgoing.status or _CLIENT_GONE
+            status = _CLIENT_GONE if call.gone else outgoing.status or _CLIENT_GONE
             call.route = _route(scope, call)
             self._counters.in_flight -= 1
             self._counters.count(method, call.route, status, seconds)

@@ -35,6 +35,14 @@ class BodyTimeout(Problem):
     title = "The body did not arrive in time"
 
 
+class ClientGone(Problem):
+    """The client closed the connection before it had sent the whole body. Nobody is left to read this; the log is."""
+
+    code = "client-gone"
+    kind = Kind.MALFORMED
+    title = "The client left"
+
+
 class RequestTimedOut(Unavailable):
     """The request took longer than allowed (`DOORWARD_HTTP__REQUEST_TIMEOUT_SECONDS`) and was given up; nothing was changed."""
 
@@ -111,6 +119,10 @@ class SizeAndTime:
                 deadline.receiving = True
                 message = await receive()
                 deadline.receiving = False
+            if message["type"] == "http.disconnect":
+                # Half a document can be a whole one by chance; it must not be taken for what the client meant.
+                call.gone = True
+                raise ClientGone
             left -= len(message.get("body", b""))
             if left < 0:
                 call.close = True
