@@ -39,6 +39,7 @@ from doorward.kernel.permission import EVERYTHING, Permission
 from doorward.places import database_url, sealing_secrets
 from doorward.settings import Settings, SettingsError, read_settings
 from doorward.surfaces.rest.application import rest_application
+from doorward.surfaces.web.setup import routes as setup_routes
 
 _log = structlog.stdlib.get_logger("doorward")
 
@@ -139,11 +140,9 @@ class Application:
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[None]:
         async with opened(self._settings) as tools:
+            tools.held[Draining] = self._draining
             inner = rest_application(
-                tools,
-                counters=self._counters,
-                draining=self._draining,
-                is_production=self._settings.is_production,
+                tools, counters=self._counters, is_production=self._settings.is_production, more=setup_routes(tools)
             )
             self._app = wrap(
                 inner,

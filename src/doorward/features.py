@@ -6,6 +6,7 @@ from typing import Final
 
 from doorward.domain.access.feature import ACCESS
 from doorward.domain.audit.feature import AUDIT
+from doorward.domain.credentials.feature import CREDENTIALS
 from doorward.domain.keys.feature import KEYS
 from doorward.domain.methods.password.feature import PASSWORD
 from doorward.domain.roles.feature import ROLES
@@ -22,6 +23,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     ROLES,
     SESSIONS,
     KEYS,
+    CREDENTIALS,
     ACCESS,
     PASSWORD,
     SIGN_IN,

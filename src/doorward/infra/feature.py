@@ -7,10 +7,12 @@ from typing import Final
 
 from doorward.infra import idempotency
 from doorward.infra.database import problems
+from doorward.infra.outbox.tables import event_persons, events, jobs, schedules
 from doorward.kernel.feature import Feature
 
 INFRA: Final = Feature(
     name="infra",
+    tables=(events, event_persons, jobs, schedules, idempotency.idempotency_keys),
     problems=(
         problems.DatabaseUnavailable,
         problems.DatabaseBusy,

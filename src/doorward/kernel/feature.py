@@ -16,11 +16,12 @@ from doorward.kernel.problem import Problem
 class Feature:
     """One slice.
 
-    name: the slice's noun. settings: its sections by their name in the environment. jobs: handlers by the kind of job.
+    name: the slice's noun. tables: named here so that the schema is whole wherever features are known. settings: its sections by their name in the environment. jobs: handlers by the kind of job.
     recurring: kinds of jobs that recur, each with the time between two runs. method: a way to prove who you are.
     """
 
     name: str
+    tables: Sequence[object] = ()
     settings: Mapping[str, type] = field(default_factory=dict)
     permissions: Sequence[Permission] = ()
     events: Sequence[type[Event]] = ()

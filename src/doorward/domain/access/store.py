@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from doorward.domain.roles.tables import role_permissions, user_roles
 from doorward.domain.sessions.tables import sessions
 from doorward.domain.users.store import USER_COLUMNS, UserRow
 from doorward.domain.users.tables import users
+from doorward.infra.database.dialect import joined_texts
 from doorward.infra.database.statement import Query
 
 _SESSION_FIELDS: Final = ("id", "kind", "authenticated_at", "last_used_at", "expires_at", "ended_at")
@@ -31,7 +32,7 @@ class AccessRow(NamedTuple):
 
 
 _permissions = (
-    select(func.aggregate_strings(role_permissions.c.permission, " "))
+    select(joined_texts(role_permissions.c.permission))
     .join(user_roles, user_roles.c.role_id == role_permissions.c.role_id)
     .where(user_roles.c.user_id == users.c.id)
     .correlate(users)

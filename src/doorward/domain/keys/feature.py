@@ -8,10 +8,12 @@ from typing import Final
 from doorward.domain.keys.events import KeyRotated
 from doorward.domain.keys.rotate import JOB, READ_KEYS, ROTATE_KEYS, rotate_when_due
 from doorward.domain.keys.settings import KeysSettings
+from doorward.domain.keys.tables import signing_keys
 from doorward.kernel.feature import Feature
 
 KEYS: Final = Feature(
     name="keys",
+    tables=(signing_keys,),
     settings={"keys": KeysSettings},
     permissions=(READ_KEYS, ROTATE_KEYS),
     events=(KeyRotated,),

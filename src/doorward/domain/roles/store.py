@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from doorward.domain.roles.tables import role_permissions, roles, user_roles
-from doorward.infra.database.dialect import insert_if_absent
+from doorward.infra.database.dialect import insert_if_absent, joined_texts
 from doorward.infra.database.statement import Command, Query
 
 
@@ -26,7 +26,7 @@ class RoleRow(NamedTuple):
 
 
 _permissions = (
-    select(func.aggregate_strings(role_permissions.c.permission, " "))
+    select(joined_texts(role_permissions.c.permission))
     .where(role_permissions.c.role_id == roles.c.id)
     .scalar_subquery()
 )

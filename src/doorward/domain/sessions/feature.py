@@ -9,6 +9,7 @@ from doorward.domain.sessions.events import RefreshTokenReused, SessionEnded, Se
 from doorward.domain.sessions.problems import RefreshTokenInvalid, RefreshTokenReuse, SessionNotFound
 from doorward.domain.sessions.purge import JOB, purge_sessions
 from doorward.domain.sessions.settings import SessionsSettings
+from doorward.domain.sessions.tables import sessions
 from doorward.kernel.feature import Feature
 from doorward.kernel.permission import Permission
 
@@ -17,6 +18,7 @@ END_SESSIONS: Final = Permission("sessions:end", "End the sessions of any user."
 
 SESSIONS: Final = Feature(
     name="sessions",
+    tables=(sessions,),
     settings={"sessions": SessionsSettings},
     permissions=(READ_SESSIONS, END_SESSIONS),
     events=(SessionStarted, SessionRefreshed, SessionEnded, RefreshTokenReused),

@@ -9,10 +9,12 @@ from doorward.domain.sign_in.attempts import JOB, purge_attempts
 from doorward.domain.sign_in.events import SignInRefused
 from doorward.domain.sign_in.problems import AttemptInvalid, SignInFailed
 from doorward.domain.sign_in.settings import SignInSettings
+from doorward.domain.sign_in.tables import sign_in_attempts
 from doorward.kernel.feature import Feature
 
 SIGN_IN: Final = Feature(
     name="sign_in",
+    tables=(sign_in_attempts,),
     settings={"sign_in": SignInSettings},
     events=(SignInRefused,),
     problems=(SignInFailed, AttemptInvalid),

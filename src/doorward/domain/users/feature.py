@@ -8,10 +8,12 @@ from typing import Final
 from doorward.domain.users import events, permissions, problems
 from doorward.domain.users.delete import JOB, purge_users
 from doorward.domain.users.settings import UsersSettings
+from doorward.domain.users.tables import user_emails, users
 from doorward.kernel.feature import Feature
 
 USERS: Final = Feature(
     name="users",
+    tables=(users, user_emails),
     settings={"users": UsersSettings},
     permissions=(
         permissions.READ_USERS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Select, Text, bindparam, select
+from sqlalchemy import Select, Text, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import TEXT, insert
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
@@ -32,6 +32,12 @@ def insert_if_absent(table: Table, *columns: str) -> Insert:
     return insert(table).values({c: bindparam(c.name) for c in table.columns}).on_conflict_do_nothing(
         index_elements=list(columns) or None
     )
+
+
+def joined_texts(column: ColumnElement[str]) -> ColumnElement[str | None]:
+    """The texts of a column in one, separated by spaces; NULL where there is no row."""
+    # SQLAlchemy would fill the separator in at each run, which the drivers cannot do.
+    return func.aggregate_strings(column, literal_column("' '"))
 
 
 class _EstimatedRows(ColumnElement[int]):

@@ -71,6 +71,13 @@ def upgrade() -> None:
     sa.Column('next_run_at', Moment(), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_schedules'))
     )
+    op.create_table('setup_links',
+    sa.Column('secret_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('created_at', Moment(), nullable=False),
+    sa.Column('expires_at', Moment(), nullable=False),
+    sa.Column('spent_at', Moment(), nullable=True),
+    sa.PrimaryKeyConstraint('secret_hash', name=op.f('pk_setup_links'))
+    )
     op.create_table('sign_in_attempts',
     sa.Column('id', Id(), nullable=False),
     sa.Column('state', sa.LargeBinary(), nullable=False),
@@ -235,6 +242,7 @@ def downgrade() -> None:
     op.drop_table('signing_keys')
     op.drop_index('ix_sign_in_attempts_expires_at', table_name='sign_in_attempts')
     op.drop_table('sign_in_attempts')
+    op.drop_table('setup_links')
     op.drop_table('schedules')
     op.drop_index('uq_roles_name', table_name='roles')
     op.drop_table('roles')

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -38,7 +37,6 @@ class VersionView(TypedDict):
     name: str
     version: str
     schema: str
-    python: str
     database: str
 
 
@@ -82,7 +80,6 @@ async def version(asked: Asked) -> Reply:
             "name": "doorward",
             "version": __version__,
             "schema": migrate.newest(),
-            "python": platform.python_version(),
             "database": asked.tools.database.name,
         }
     )

@@ -1,0 +1,16 @@
+"""The command `doorward`. It imports nothing heavy, so that help appears at once."""
+
+from __future__ import annotations
+
+import sys
+
+from doorward.surfaces.cli.program import run
+
+
+def main() -> None:
+    """Runs the command line and ends the process with its exit code: 0 ok, 1 failure, 2 usage."""
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

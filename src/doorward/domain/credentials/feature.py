@@ -1,0 +1,10 @@
+"""What this slice brings."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from doorward.domain.credentials.tables import credentials
+from doorward.kernel.feature import Feature
+
+CREDENTIALS: Final = Feature(name="credentials", tables=(credentials,))

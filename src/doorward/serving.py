@@ -1,0 +1,89 @@
+"""From settings to a serving process: migrates where that is allowed, puts in place what is missing, says where it is."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from typing import Final
+
+from doorward import __version__
+from doorward.app import build_tools, prepare, refuse_other_schema
+from doorward.domain.access.settings import TokensSettings
+from doorward.domain.setup.link import LIFETIME, new_link
+from doorward.http.settings import ServerSettings
+from doorward.infra.database import migrate
+from doorward.infra.database.base import metadata
+from doorward.infra.database.connect import name_of, open_database
+from doorward.infra.database.settings import DatabaseSettings
+from doorward.kernel.actor import operator
+from doorward.places import database_url, sealing_secrets
+from doorward.serve import serve
+from doorward.settings import Settings, SettingsError
+
+_APPLICATION: Final = "doorward.app:create"
+
+
+def run(settings: Settings) -> int:
+    """Serves until told to end; the exit code. Raises SettingsError or a Problem of the database."""
+    link = asyncio.run(_prepare(settings))
+    return serve(_APPLICATION, settings.section(ServerSettings), on_started=lambda url: _say(settings, url, link))
+
+
+async def _prepare(settings: Settings) -> str | None:
+    """Brings the database where it must be; the secret of a setup link, while there is no administrator."""
+    url = database_url(settings)
+    secrets = sealing_secrets(settings)
+    database_settings = settings.section(DatabaseSettings)
+    if name_of(url) == "sqlite" and settings.section(ServerSettings).workers > 1:
+        raise SettingsError(
+            ["Several workers need PostgreSQL: SQLite has one writer. Set DATABASE_URL, or DOORWARD_SERVER__WORKERS=1."]
+        )
+    database = open_database(url, database_settings, metadata)
+    try:
+        may_migrate = database_settings.auto_migrate
+        if may_migrate is None:
+            may_migrate = not settings.is_production
+        if may_migrate and (await migrate.current(database) or "") < migrate.newest():
+            await database.close()
+            _migrate_apart()
+            database = open_database(url, database_settings, metadata)
+        await refuse_other_schema(database)
+        tools = build_tools(database, secrets, settings.sections)
+        try:
+            await prepare(tools)
+            async with tools.writing(operator()) as tx:
+                return await new_link(tx)
+        finally:
+            tools.hashing.close()
+    finally:
+        await database.close()
+
+
+def _migrate_apart() -> None:
+    """Migrates in a process of its own, whose memory goes with it."""
+    done = subprocess.run([sys.executable, "-m", "doorward", "migrate"], check=False)  # noqa: S603 - ourselves
+    if done.returncode != 0:
+        raise SettingsError(["The database could not be migrated; the lines above say why."])
+
+
+def _say(settings: Settings, url: str, link: str | None) -> None:
+    """What a person wants to know once it runs."""
+    issuer = settings.section(TokensSettings).issuer
+    # Where no address was configured, links lead to where it really listens.
+    base = issuer if "tokens.issuer" in settings.sources else url
+    address = database_url(settings)
+    database = "SQLite at " + address.partition("///")[2] if name_of(address) == "sqlite" else "PostgreSQL"
+    lines = [
+        f"Doorward {__version__} ({settings.root.mode})",
+        f"  address   {url}",
+        f"  docs      {url}/docs",
+        f"  database  {database}",
+    ]
+    if link is not None:
+        minutes = int(LIFETIME.total_seconds() // 60)
+        lines += [
+            f"  set up    {base}/setup?link={link}",
+            f"            makes the first administrator, once, within {minutes} minutes",
+        ]
+    print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201 - said to whoever started it
