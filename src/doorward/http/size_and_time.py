@@ -10,7 +10,7 @@ import asyncio
 from typing import Final
 
 from doorward.http.call import Call, call_of
-from doorward.http.deadline import Deadline
+from doorward.http.deadline import Deadlines
 from doorward.http.problems import App, MalformedRequest, Message, Receive, Scope, Send, TooLarge, UnsupportedMedia
 from doorward.http.settings import HttpSettings
 from doorward.kernel.problem import Kind, Problem, Unavailable
@@ -58,7 +58,7 @@ class SizeAndTime:
         self._max_headers = settings.max_headers
         self._max_bytes = settings.max_body_bytes
         self._body_seconds = settings.body_timeout_seconds
-        self._seconds = settings.request_timeout_seconds
+        self._deadlines = Deadlines(settings.body_timeout_seconds, settings.request_timeout_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on within its limits. Raises the problem of the limit it breaks."""
@@ -73,7 +73,7 @@ class SizeAndTime:
             call.unread = True
             self._refuse_by_promise(scope)
             receive = self._bounded(call, receive)
-        deadline = call.deadline = Deadline(self._body_seconds, self._seconds)
+        deadline = call.deadline = self._deadlines.begin()
         try:
             await self._app(scope, receive, send)
         except asyncio.CancelledError:
