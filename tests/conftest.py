@@ -13,11 +13,10 @@ from pathlib import Path
 import pytest
 
 from doorward.infra.database import migrate
-from tests.make.databases import IsolatedDatabase, PostgresServer, open_for_test
-from tests.make.tools import TEST_ENVIRONMENT, make_tools
-
 from doorward.infra.database.driver import Database
 from doorward.infra.tools import Tools
+from tests.make.databases import IsolatedDatabase, PostgresServer, open_for_test
+from tests.make.tools import TEST_ENVIRONMENT, make_tools
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,9 +54,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
 
 
 @pytest.fixture(scope="session")
-def migrated_url(
-    database_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> str:
+def migrated_url(database_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a database whose schema is up to date and that holds nothing else."""
     if database_name == "sqlite":
         url = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'migrated.sqlite3'}"
@@ -85,9 +82,7 @@ async def tools(shared_database: Database) -> AsyncIterator[Tools]:
 
 
 @pytest.fixture
-async def own_database_url(
-    database_name: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> str:
+async def own_database_url(database_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a migrated database for this test alone, for tests that commit for real or run processes."""
     if database_name == "sqlite":
         url = f"sqlite:///{tmp_path / 'own.sqlite3'}"

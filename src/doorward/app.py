@@ -105,7 +105,9 @@ async def refuse_other_schema(database: Database) -> None:
         raise SettingsError(["The database is empty. Run `doorward migrate` first."])
     if revision < migrate.newest():
         raise SettingsError(
-            [f"The database is at revision {revision} and this version needs {migrate.newest()}. Run `doorward migrate`."]
+            [
+                f"The database is at revision {revision} and this version needs {migrate.newest()}. Run `doorward migrate`."
+            ]
         )
 
 

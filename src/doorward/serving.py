@@ -62,7 +62,7 @@ async def _prepare(settings: Settings) -> str | None:
 
 def _migrate_apart() -> None:
     """Migrates in a process of its own, whose memory goes with it."""
-    done = subprocess.run([sys.executable, "-m", "doorward", "migrate"], check=False)  # noqa: S603 - ourselves
+    done = subprocess.run([sys.executable, "-m", "doorward", "migrate"], check=False)
     if done.returncode != 0:
         raise SettingsError(["The database could not be migrated; the lines above say why."])
 

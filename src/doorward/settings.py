@@ -22,8 +22,8 @@ from doorward.features import FEATURES
 from doorward.http.settings import HttpSettings, ServerSettings
 from doorward.infra.database.connect import AddressError, check_address
 from doorward.infra.database.settings import DatabaseSettings
-from doorward.infra.telemetry.settings import LogSettings, MetricsSettings
 from doorward.infra.outbox.settings import WorkerSettings
+from doorward.infra.telemetry.settings import LogSettings, MetricsSettings
 
 PREFIX: Final = "DOORWARD_"
 _SEPARATOR: Final = "__"
@@ -151,9 +151,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
-def _gather(
-    given: Mapping[str, str], known: Mapping[str, Any], wrong: list[str]
-) -> dict[str, tuple[str, str]]:
+def _gather(given: Mapping[str, str], known: Mapping[str, Any], wrong: list[str]) -> dict[str, tuple[str, str]]:
     """By variable: its text, and the name it was really given under. What cannot be read is added to `wrong`."""
     found: dict[str, tuple[str, str]] = {}
     for alias, variable in _ALIASES.items():

@@ -46,7 +46,9 @@ async def sign_in(client: httpx2.AsyncClient, identifier: str = "ada@example.com
     return Person(body["user"], body["session"], body["access_token"], body["refresh_token"])
 
 
-async def make_person(tools: Tools, client: httpx2.AsyncClient, email: str = "ada@example.com", **fields: Any) -> Person:
+async def make_person(
+    tools: Tools, client: httpx2.AsyncClient, email: str = "ada@example.com", **fields: Any
+) -> Person:
     """A user who is signed in."""
     await make_user(tools, email, **fields)
     return await sign_in(client, email, fields.get("password", PASSWORD))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection, create_engine, event, text
@@ -18,7 +18,7 @@ url: str = context.config.attributes["url"]
 _LOCK = 0x646F6F7277617264
 
 
-def _render(kind: str, value: Any, autogenerate: Any) -> str | bool:
+def _render(kind: str, value: Any, autogenerate: Any) -> str | Literal[False]:
     """Writes our own column types into new revisions by their names."""
     module = type(value).__module__
     if kind == "type" and module.startswith("doorward."):

@@ -56,7 +56,9 @@ async def authenticate_token(tools: Tools, token: str, origin: Origin) -> Identi
         )
         session_id = decode(SESSION, claims["sid"])
     except (TokenInvalid, ValueError, TypeError, AttributeError):
-        raise Unauthenticated("The access token is not valid or has expired. Refresh it, or sign in again.", error="invalid_token") from None
+        raise Unauthenticated(
+            "The access token is not valid or has expired. Refresh it, or sign in again.", error="invalid_token"
+        ) from None
     tx = tools.reader(anonymous(origin))
     row = await tx.db.first(store.BY_SESSION, session_id=session_id)
     return await _admit(tx, row, origin)

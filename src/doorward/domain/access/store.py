@@ -42,7 +42,7 @@ _FIRST_OF_USER: Final = len(_SESSION_FIELDS) + 1
 
 
 def _access_row(*columns: Any) -> AccessRow:
-    return AccessRow(*columns[:_FIRST_OF_USER], UserRow._make(columns[_FIRST_OF_USER:]))
+    return AccessRow._make((*columns[:_FIRST_OF_USER], UserRow._make(columns[_FIRST_OF_USER:])))
 
 
 _joined = (

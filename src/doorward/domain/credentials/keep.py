@@ -9,8 +9,8 @@ import orjson
 
 from doorward.domain.credentials import store
 from doorward.domain.credentials.store import CredentialRow
-from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.crypto.sealing import Sealer
+from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import new_id
 
 _PURPOSE = "credential"

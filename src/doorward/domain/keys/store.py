@@ -29,10 +29,10 @@ LIVING: Final = Query(
     .order_by(signing_keys.c.active_from, signing_keys.c.kid),
     KeyRow,
 )
-LOCK: Final = Query(
-    select(signing_keys.c.kid).order_by(signing_keys.c.kid).with_for_update(), tuple[str]
+LOCK: Final = Query(select(signing_keys.c.kid).order_by(signing_keys.c.kid).with_for_update(), tuple[str])
+INSERT: Final = Command(
+    insert(signing_keys).values({column: bindparam(column.name) for column in signing_keys.columns})
 )
-INSERT: Final = Command(insert(signing_keys).values({column: bindparam(column.name) for column in signing_keys.columns}))
 RETIRE_OTHERS: Final = Command(
     update(signing_keys)
     .where(signing_keys.c.kid != bindparam("except_kid"), signing_keys.c.expires_at.is_(None))

@@ -54,7 +54,7 @@ async def create_role(tx: Tx, *, name: str, description: str = "", permissions: 
     check_role_name(name)
     checked = check_permissions(permissions, tx.tools.hold(KnownPermissions).by_name)
     refuse_escalation(tx, checked)
-    row = RoleRow(new_id(), name, description, False, tx.now, tx.now, " ".join(checked))  # noqa: FBT003 - not built in
+    row = RoleRow(new_id(), name, description, False, tx.now, tx.now, " ".join(checked))
     await tx.db.run(
         store.INSERT,
         id=row.id,

@@ -24,7 +24,9 @@ class RefreshTokenInvalid(Problem):
     title = "The refresh token is not valid"
 
     def __init__(self) -> None:
-        super().__init__("Sign in again.", headers=(("www-authenticate", 'Bearer realm="doorward", error="invalid_token"'),))
+        super().__init__(
+            "Sign in again.", headers=(("www-authenticate", 'Bearer realm="doorward", error="invalid_token"'),)
+        )
 
 
 class RefreshTokenReuse(Problem):

@@ -9,13 +9,18 @@ class SessionsSettings(BaseModel):
     """Sessions and the tokens that belong to them."""
 
     idle_seconds: int = Field(
-        default=14 * 86400, ge=60, description="A session that is not used for so long ends. At most the absolute limit."
+        default=14 * 86400,
+        ge=60,
+        description="A session that is not used for so long ends. At most the absolute limit.",
     )
     absolute_seconds: int = Field(
         default=30 * 86400, ge=300, description="A session ends so long after signing in, however much it is used."
     )
     access_token_seconds: int = Field(
-        default=600, ge=30, le=86400, description="Lifetime of an access token. Its session is checked at every use anyway."
+        default=600,
+        ge=30,
+        le=86400,
+        description="Lifetime of an access token. Its session is checked at every use anyway.",
     )
     refresh_grace_seconds: int = Field(
         default=30,

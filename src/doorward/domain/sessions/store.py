@@ -50,7 +50,11 @@ class EndedRow(NamedTuple):
 
 
 _seen = tuple(sessions.c[name] for name in SessionRow._fields)
-_open = (sessions.c.ended_at.is_(None), sessions.c.expires_at > bindparam("now"), sessions.c.last_used_at > bindparam("idle"))
+_open = (
+    sessions.c.ended_at.is_(None),
+    sessions.c.expires_at > bindparam("now"),
+    sessions.c.last_used_at > bindparam("idle"),
+)
 
 INSERT: Final = Command(insert(sessions).values({column: bindparam(column.name) for column in sessions.columns}))
 OPEN_OF_USER: Final = Query(
@@ -89,9 +93,7 @@ TOUCH: Final = Command(
 )
 END_ONE: Final = Query(
     update(sessions)
-    .where(
-        sessions.c.id == bindparam("id"), sessions.c.user_id == bindparam("user_id"), sessions.c.ended_at.is_(None)
-    )
+    .where(sessions.c.id == bindparam("id"), sessions.c.user_id == bindparam("user_id"), sessions.c.ended_at.is_(None))
     .values(ended_at=bindparam("now"), end_reason=bindparam("reason"))
     .returning(sessions.c.id),
     EndedRow,

@@ -10,5 +10,8 @@ from doorward.domain.setup.tables import setup_links
 from doorward.kernel.feature import Feature
 
 SETUP: Final = Feature(
-    name="setup", tables=(setup_links,), settings={"bootstrap_admin": BootstrapAdminSettings}, problems=(SetupLinkInvalid,)
+    name="setup",
+    tables=(setup_links,),
+    settings={"bootstrap_admin": BootstrapAdminSettings},
+    problems=(SetupLinkInvalid,),
 )

@@ -18,7 +18,9 @@ from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import ROLE, encode
 
 
-async def set_up(tx: Tx, *, secret: str, email: str, password: str, name: str | None = None, username: str | None = None) -> UserRow:
+async def set_up(
+    tx: Tx, *, secret: str, email: str, password: str, name: str | None = None, username: str | None = None
+) -> UserRow:
     """Makes the first administrator for the holder of the setup link. Raises SetupLinkInvalid, InvalidInput or EmailTaken."""
     await check_link(tx, secret)
     return await _make(tx, email=email, password=password, name=name, username=username, secret=secret)
@@ -36,7 +38,13 @@ async def bootstrap(tx: Tx) -> UserRow | None:
 
 
 async def _make(
-    tx: Tx, *, email: str, password: str, name: str | None = None, username: str | None = None, secret: str | None = None
+    tx: Tx,
+    *,
+    email: str,
+    password: str,
+    name: str | None = None,
+    username: str | None = None,
+    secret: str | None = None,
 ) -> UserRow:
     user = check_new_user(
         # Whoever runs the machine vouches for the address.

@@ -35,7 +35,10 @@ async def new_link(tx: Tx) -> str | None:
 
 async def check_link(tx: Tx, secret: str) -> None:
     """Raises SetupLinkInvalid unless the link would open. Looking does not spend it: mail scanners and previews look."""
-    if await has_administrator(tx) or await tx.db.first(store.IS_OPEN, secret_hash=fingerprint(secret), now=tx.now) is None:
+    if (
+        await has_administrator(tx)
+        or await tx.db.first(store.IS_OPEN, secret_hash=fingerprint(secret), now=tx.now) is None
+    ):
         raise SetupLinkInvalid
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from doorward.domain.sessions.views import SessionView, session_view
 from doorward.domain.sign_in.complete import Complete, Pending
@@ -72,6 +72,6 @@ def outcome_view(outcome: Complete | Pending) -> CompleteView | PendingView:
     if outcome.access_token is not None and outcome.refresh_token is not None:
         view["access_token"] = outcome.access_token
         view["refresh_token"] = outcome.refresh_token
-        view["token_type"] = "Bearer"
+        view["token_type"] = "Bearer"  # noqa: S105 - a kind, no secret
         view["expires_in"] = outcome.expires_in
     return view

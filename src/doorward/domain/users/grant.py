@@ -58,4 +58,3 @@ async def revoke_role(tx: Tx, user_id: UUID, role: str) -> None:
         await keep_an_administrator(tx, user_id)
     if await take(tx, user_id, row.id):
         tx.emit(RoleRevoked(user_id=user_id, target=encode(ROLE, row.id), name=row.name))
-

@@ -88,7 +88,7 @@ async def _count(tx: Tx, values: dict[str, Any], search: str | None, how: Litera
         # An estimate of a filtered list would be a guess; the filters make exact counts bearable.
         query = store.count(frozenset(values), searching=search is not None)
         found = await tx.db.first(query, **values, **_prefix(search))
-    return found[0] if found else 0
+    return found.number if found else 0
 
 
 def _prefix(search: str | None) -> dict[str, str]:
@@ -157,9 +157,7 @@ class _Listing:
             return rows, None
         rows = rows[: self._limit]
         position = await self._position(rows[-1], last)
-        return rows, write_cursor(
-            self._tx.tools.stamper, self._name("search"), [last, position, str(rows[-1].id)]
-        )
+        return rows, write_cursor(self._tx.tools.stamper, self._name("search"), [last, position, str(rows[-1].id)])
 
     async def _position(self, row: UserRow, column: str) -> Any:
         """Where a row stands in the order: the text as it is stored folded, the time as it is."""

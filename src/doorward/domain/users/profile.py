@@ -74,7 +74,8 @@ def _username_columns(value: str | None, settings: UsersSettings, errors: Collec
             errors.add(FieldError("/username", "username-required", "Every user needs a username here. Give one."))
         return {"username": None, "username_key": None}
     username = errors.check(check_username, value, settings)
-    return {"username": username.display, "username_key": username.key} if username else {}
+    # After a refusal there is no name; the block that collects raises before anybody uses what is returned here.
+    return {"username": username.display, "username_key": username.key} if errors.found == [] else {}
 
 
 _CHECKS: Final[dict[str, Any]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from uuid import UUID
 
 from doorward.domain.sessions.end import end_session, end_sessions
@@ -14,9 +13,6 @@ from doorward.domain.users.find import find_user
 from doorward.domain.users.permissions import READ_ME, WRITE_ME
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.permission import Permission, require
-
-
-
 
 
 def _may(tx: Tx, user_id: UUID, own: Permission, others: Permission) -> None:

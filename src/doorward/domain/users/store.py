@@ -81,7 +81,9 @@ FIND: Final = Query(select(*USER_COLUMNS).where(users.c.id == bindparam("id")), 
 STATE: Final = Query(select(users.c.status, users.c.suspended_until).where(users.c.id == bindparam("id")), StateRow)
 LOCK: Final = Query(select(*USER_COLUMNS).where(users.c.id == bindparam("id")).with_for_update(), UserRow)
 FIND_BY_USERNAME: Final = Query(select(*USER_COLUMNS).where(users.c.username_key == bindparam("key")), UserRow)
-FIND_BY_EXTERNAL_ID: Final = Query(select(*USER_COLUMNS).where(users.c.external_id == bindparam("external_id")), UserRow)
+FIND_BY_EXTERNAL_ID: Final = Query(
+    select(*USER_COLUMNS).where(users.c.external_id == bindparam("external_id")), UserRow
+)
 FIND_BY_EMAIL: Final = Query(
     select(*USER_COLUMNS)
     .join(user_emails, user_emails.c.user_id == users.c.id)
@@ -181,9 +183,7 @@ _SORTED_BY: Final[dict[str, Column[Any]]] = {
 def _conditions(filters: frozenset[str]) -> list[ColumnElement[bool]]:
     conditions: dict[str, ColumnElement[bool]] = {
         "status": users.c.status == bindparam("status"),
-        "email": users.c.id.in_(
-            select(user_emails.c.user_id).where(user_emails.c.address_key == bindparam("email"))
-        ),
+        "email": users.c.id.in_(select(user_emails.c.user_id).where(user_emails.c.address_key == bindparam("email"))),
         "username": users.c.username_key == bindparam("username"),
         "created_after": users.c.created_at >= bindparam("created_after"),
         "created_before": users.c.created_at < bindparam("created_before"),
@@ -199,7 +199,10 @@ def page(filters: frozenset[str], order: str, *, after: bool) -> Query[UserRow]:
     statement = select(*USER_COLUMNS).where(*_conditions(filters)).limit(bindparam("limit"))
     if order.removeprefix("-") == "username":
         statement = statement.where(users.c.username_key.is_not(None))
-    key, place = tuple_(column, users.c.id), tuple_(bindparam("position", type_=column.type), bindparam("after_id", type_=users.c.id.type))
+    key, place = (
+        tuple_(column, users.c.id),
+        tuple_(bindparam("position", type_=column.type), bindparam("after_id", type_=users.c.id.type)),
+    )
     if order.startswith("-"):
         statement = statement.order_by(column.desc(), users.c.id.desc())
         if after:
@@ -237,7 +240,11 @@ def search(filters: frozenset[str], text: str, *, after: bool) -> Query[UserRow]
     """
     found = {
         name: and_(column >= bindparam("prefix"), column < bindparam("prefix_end"))
-        for name, column in (("username", users.c.username_key), ("email", users.c.email_key), ("name", users.c.name_key))
+        for name, column in (
+            ("username", users.c.username_key),
+            ("email", users.c.email_key),
+            ("name", users.c.name_key),
+        )
     }
     column = {"username": users.c.username_key, "email": users.c.email_key, "name": users.c.name_key}[text]
     seen_before = SEARCHED[: SEARCHED.index(text)]
@@ -258,8 +265,14 @@ def search(filters: frozenset[str], text: str, *, after: bool) -> Query[UserRow]
     return Query(statement, UserRow)
 
 
+class CountRow(NamedTuple):
+    """How many there are."""
+
+    number: int
+
+
 @cache
-def count(filters: frozenset[str], *, searching: bool) -> Query[tuple[int]]:
+def count(filters: frozenset[str], *, searching: bool) -> Query[CountRow]:
     """How many users there are exactly. Places: those of the filters, and for a search `prefix` and `prefix_end`."""
     statement = select(func.count()).select_from(users).where(*_conditions(filters))
     if searching:
@@ -271,10 +284,10 @@ def count(filters: frozenset[str], *, searching: bool) -> Query[tuple[int]]:
                 )
             )
         )
-    return Query(statement, tuple[int], thorough=True)
+    return Query(statement, CountRow, thorough=True)
 
 
-ESTIMATE: Final = Query(estimated_rows(users), tuple[int])
+ESTIMATE: Final = Query(estimated_rows(users), CountRow)
 ANY_ADMINISTRATOR: Final = Query(
     select(users.c.id)
     .where(users.c.id.in_(holders(bindparam("role_id", type_=users.c.id.type))), users.c.status != "deleted")

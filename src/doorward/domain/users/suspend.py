@@ -21,9 +21,7 @@ from doorward.kernel.text import check_line
 _CHANGE = store.change("status", "suspended_reason", "suspended_until", "updated_at")
 
 
-async def suspend_user(
-    tx: Tx, user_id: UUID, *, reason: str | None = None, until: datetime | None = None
-) -> UserRow:
+async def suspend_user(tx: Tx, user_id: UUID, *, reason: str | None = None, until: datetime | None = None) -> UserRow:
     """Suspends a user and ends all their sessions. until: when it ends by itself.
 
     Raises UserNotFound, UserDeleted, LastAdministrator, or InvalidInput for an end in the past.

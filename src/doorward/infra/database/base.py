@@ -50,12 +50,15 @@ class Id(TypeDecorator[UUID]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The column's type in the schema."""
         return dialect.type_descriptor(LargeBinary(16) if dialect.name == "sqlite" else Uuid())
 
     def process_bind_param(self, value: UUID | None, dialect: Dialect) -> Any:
+        """What SQLAlchemy's own engine gives the driver, in migrations."""
         return value.bytes if value is not None and dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:
+        """What SQLAlchemy's own engine makes of the driver's value, in migrations."""
         return UUID(bytes=value) if value is not None and dialect.name == "sqlite" else value
 
 
@@ -66,12 +69,15 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The column's type in the schema."""
         return dialect.type_descriptor(BigInteger() if dialect.name == "sqlite" else TIMESTAMP(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """What SQLAlchemy's own engine gives the driver, in migrations."""
         return _to_microseconds(value) if value is not None and dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """What SQLAlchemy's own engine makes of the driver's value, in migrations."""
         return _from_microseconds(value) if value is not None and dialect.name == "sqlite" else value
 
 
@@ -82,12 +88,15 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The column's type in the schema."""
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else JSONB())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """What SQLAlchemy's own engine gives the driver, in migrations."""
         return _to_json(value) if value is not None and dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """What SQLAlchemy's own engine makes of the driver's value, in migrations."""
         return orjson.loads(value) if value is not None and dialect.name == "sqlite" else value
 
 

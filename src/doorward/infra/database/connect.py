@@ -44,7 +44,9 @@ def check_address(url: str) -> None:
     if name_of(url) == "sqlite":
         folder = sqlite_path(url).parent
         if not folder.is_dir():
-            raise AddressError(f"The folder of the SQLite file in DATABASE_URL does not exist: {folder}. Make it first.")
+            raise AddressError(
+                f"The folder of the SQLite file in DATABASE_URL does not exist: {folder}. Make it first."
+            )
         return
     if importlib.util.find_spec("asyncpg") is None:
         raise AddressError("PostgreSQL needs a package that is not installed: pip install 'doorward[postgres]'.")

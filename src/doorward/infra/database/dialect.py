@@ -29,15 +29,18 @@ def after_prefix(prefix: str) -> str:
 def insert_if_absent(table: Table, *columns: str) -> Insert:
     """An insert that does nothing where a row with the same unique columns stands already. columns: which; all if none."""
     # Both compilers know this clause, although only PostgreSQL's insert offers it by name.
-    return insert(table).values({c: bindparam(c.name) for c in table.columns}).on_conflict_do_nothing(
-        index_elements=list(columns) or None
+    return (
+        insert(table)
+        .values({c: bindparam(c.name) for c in table.columns})
+        .on_conflict_do_nothing(index_elements=list(columns) or None)
     )
 
 
 def joined_texts(column: ColumnElement[str]) -> ColumnElement[str | None]:
     """The texts of a column in one, separated by spaces; NULL where there is no row."""
     # SQLAlchemy would fill the separator in at each run, which the drivers cannot do.
-    return func.aggregate_strings(column, literal_column("' '"))
+    joined: ColumnElement[str | None] = func.aggregate_strings(column, literal_column("' '"))  # type: ignore[arg-type, assignment]
+    return joined
 
 
 class _EstimatedRows(ColumnElement[int]):
@@ -52,13 +55,13 @@ class _EstimatedRows(ColumnElement[int]):
 @compiles(_EstimatedRows, "postgresql")
 def _from_statistics(element: _EstimatedRows, _compiler: SQLCompiler, **_options: Any) -> str:
     # Never analyzed tables have -1; the size of the file over the size of a row is what the planner itself would guess.
-    return f"(SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = '{element.table_name}'::regclass)"
+    return f"(SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = '{element.table_name}'::regclass)"  # noqa: S608 - a table's name from the code
 
 
 @compiles(_EstimatedRows, "sqlite")
 def _from_last_row(element: _EstimatedRows, _compiler: SQLCompiler, **_options: Any) -> str:
     # Row numbers grow by one; erased rows leave gaps, so this can only be too high.
-    return f"(SELECT coalesce(max(rowid), 0) FROM {element.table_name})"
+    return f"(SELECT coalesce(max(rowid), 0) FROM {element.table_name})"  # noqa: S608 - a table's name from the code
 
 
 def estimated_rows(table: Table) -> Select[tuple[int]]:

@@ -135,7 +135,7 @@ class Pool:
                 connection.terminate()
 
 
-def _explained(error: BaseException) -> Problem | None:
+def _explained(error: BaseException) -> Problem | None:  # noqa: PLR0911 - a table of causes
     """The problem that an error of the driver stands for, if any."""
     if isinstance(error, asyncpg.QueryCanceledError):
         return StatementTimeout("A statement was ended because it took too long. Try again in a moment.")
@@ -146,7 +146,9 @@ def _explained(error: BaseException) -> Problem | None:
     if isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError | asyncpg.LockNotAvailableError):
         return DatabaseBusy("Another change got in the way. Send the request again.")
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError):
-        return DatabaseUnavailable("The database refuses the name or password in DATABASE_URL, or has no such database.")
+        return DatabaseUnavailable(
+            "The database refuses the name or password in DATABASE_URL, or has no such database."
+        )
     if isinstance(error, TimeoutError | asyncio.TimeoutError | ssl.SSLError | _LOST):
         return DatabaseUnavailable("The database cannot be reached. Try again in a moment.")
     return None

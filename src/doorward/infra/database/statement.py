@@ -12,14 +12,14 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 from sqlalchemy import Delete, Insert, Select, Update
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as postgres_dialect
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as sqlite_dialect
-from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import ClauseElement
 
 from doorward.infra.database.base import Convert, decoder, encoder
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
-_DIALECTS: Final = {"sqlite": sqlite_dialect(), "postgresql": postgres_dialect()}
+_DIALECTS: Final = {"sqlite": sqlite_dialect(), "postgresql": postgres_dialect()}  # type: ignore[no-untyped-call]
 
 
 class _Value(NamedTuple):
@@ -36,7 +36,7 @@ class Compiled:
 
     __slots__ = ("_decoders", "_values", "sql", "writes")
 
-    def __init__(self, statement: Executable, database: str, *, writes: bool) -> None:
+    def __init__(self, statement: ClauseElement, database: str, *, writes: bool) -> None:
         dialect = _DIALECTS[database]
         compiled = statement.compile(dialect=dialect)
         if not isinstance(compiled, SQLCompiler):
@@ -81,7 +81,7 @@ class Compiled:
         ]
 
 
-def _columns(statement: Executable) -> Sequence[Any]:
+def _columns(statement: ClauseElement) -> Sequence[Any]:
     if isinstance(statement, Select):
         return list(statement.selected_columns)
     if isinstance(statement, Insert | Update | Delete):
@@ -92,7 +92,7 @@ def _columns(statement: Executable) -> Sequence[Any]:
 class Command:
     """A statement that changes rows and answers how many."""
 
-    def __init__(self, statement: Executable) -> None:
+    def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
         self._compiled: dict[str, Compiled] = {}
         self._writes = not isinstance(statement, Select) or statement._for_update_arg is not None  # noqa: SLF001 - not public
@@ -120,7 +120,7 @@ class Query(Command, Generic[Row]):
 
     def __init__(
         self,
-        statement: Executable,
+        statement: ClauseElement,
         row: type[Row],
         *,
         make: Callable[..., Row] | None = None,

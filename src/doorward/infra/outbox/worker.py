@@ -106,6 +106,11 @@ class Schedule:
     every: timedelta
 
 
+async def _unknown(_tx: Tx, _payload: Mapping[str, Any]) -> None:
+    """Stands in for the handler of a job that a newer version queued; the job waits for a worker that knows it."""
+    raise LookupError("this version has no handler for jobs of this kind")
+
+
 class Worker:
     """Runs the jobs of one process, some at a time.
 
@@ -148,7 +153,7 @@ class Worker:
             except Problem as problem:
                 _log.warning("the worker waits for the database", code=problem.code)
                 busy = 0
-            except Exception:
+            except Exception:  # noqa: BLE001 - logged below; a worker must outlive whatever happens
                 _log.exception("the worker failed to look for jobs")
                 busy = 0
             if busy == 0 and not self._stopping:
@@ -172,11 +177,9 @@ class Worker:
         return len(claimed)
 
     async def _run_one(self, job: ClaimedJob) -> None:
-        handler = self._handlers.get(job.kind)
+        handler = self._handlers.get(job.kind, _unknown)
         try:
             async with asyncio.timeout(LEASE.total_seconds() * 0.8), self._tools.writing(system()) as tx:
-                if handler is None:
-                    raise LookupError(f"this version has no handler for jobs of kind '{job.kind}'")
                 await handler(tx, job.payload)
                 # Ends with the job's own changes: it is done exactly when they are kept.
                 await tx.db.run(DONE, id=job.id, worker=self._name)

@@ -38,7 +38,12 @@ with an `ETag` honor `If-Match`.
 
 
 def rest_application(
-    tools: Tools, *, counters: RequestCounters, is_production: bool, more: Sequence[BaseRoute] = (), fast_lane: bool = True
+    tools: Tools,
+    *,
+    counters: RequestCounters,
+    is_production: bool,
+    more: Sequence[BaseRoute] = (),
+    fast_lane: bool = True,
 ) -> App:
     """The application. more: routes of other surfaces. fast_lane: off only where both ways are compared."""
     app = described(tools)

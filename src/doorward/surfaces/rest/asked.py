@@ -15,7 +15,7 @@ from doorward.http.conditional import is_unchanged, require_match, version_tag
 from doorward.http.csrf import require_same_site
 from doorward.http.problems import MalformedRequest, Scope, render_for
 from doorward.infra.database.unit_of_work import Tx
-from doorward.infra.idempotency import AnsweredAlready, Key, KeptAnswer, find_answer, keep_answer, read_key
+from doorward.infra.idempotency import AnsweredAlready, KeptAnswer, Key, find_answer, keep_answer, read_key
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import Actor, anonymous
 from doorward.kernel.ids import USER, encode

@@ -44,9 +44,9 @@ class OwnProfileBody(Body):
 class ChangePasswordBody(Body):
     """The password now, and the password to be."""
 
-    current_password: Annotated[
-        str, Field(max_length=1024, description="Not needed by who has no password yet.")
-    ] | None = None
+    current_password: (
+        Annotated[str, Field(max_length=1024, description="Not needed by who has no password yet.")] | None
+    ) = None
     new_password: Annotated[str, Field(max_length=1024)]
 
 
@@ -129,7 +129,9 @@ async def add_address(asked: Asked, body: OwnEmailBody) -> Reply:
     return await asked.write(use_case)
 
 
-@operations.add("DELETE", "/v1/me/emails/{email_id}", status=204, problems=[problems.EmailNotFound, problems.EmailIsPrimary])
+@operations.add(
+    "DELETE", "/v1/me/emails/{email_id}", status=204, problems=[problems.EmailNotFound, problems.EmailIsPrimary]
+)
 async def remove_address(asked: Asked, email_id: str) -> Reply:
     """Remove an email address."""
 
@@ -140,7 +142,12 @@ async def remove_address(asked: Asked, email_id: str) -> Reply:
     return await asked.write(use_case)
 
 
-@operations.add("POST", "/v1/me/emails/{email_id}/make-primary", answer=EmailView, problems=[problems.EmailNotFound, problems.EmailNotVerified])
+@operations.add(
+    "POST",
+    "/v1/me/emails/{email_id}/make-primary",
+    answer=EmailView,
+    problems=[problems.EmailNotFound, problems.EmailNotVerified],
+)
 async def make_address_primary(asked: Asked, email_id: str) -> Reply:
     """Make a verified email address the primary one."""
 

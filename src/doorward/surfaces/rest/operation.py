@@ -104,7 +104,9 @@ def read_query(model: type[Parameters], raw: bytes) -> Parameters:
             max_num_fields=_MOST_PARAMETERS,
         )
     except (UnicodeDecodeError, ValueError):
-        raise MalformedRequest("The query is not well-formed: it reads name=value&name=value, percent-encoded UTF-8.") from None
+        raise MalformedRequest(
+            "The query is not well-formed: it reads name=value&name=value, percent-encoded UTF-8."
+        ) from None
     values = dict(pairs)
     if len(values) < len(pairs):
         raise InvalidInput(FieldError("/query", "repeated-parameter", "Give each query parameter once."))

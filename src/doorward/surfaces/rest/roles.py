@@ -26,7 +26,7 @@ class NewRoleBody(Body):
 
     name: Annotated[str, Field(max_length=64, examples=["auditor"])]
     description: _Description = ""
-    permissions: _Permissions = []
+    permissions: _Permissions = Field(default_factory=list)
 
 
 class RoleBody(Body):

@@ -65,7 +65,14 @@ class RefreshBody(Body):
     refresh_token: Annotated[str, Field(max_length=1024)]
 
 
-@operations.add("POST", "/v1/sign-up", status=201, answer=OwnUserView, public=True, problems=[SignUpClosed, problems.UsernameTaken, problems.EmailTaken, HashingBusy])
+@operations.add(
+    "POST",
+    "/v1/sign-up",
+    status=201,
+    answer=OwnUserView,
+    public=True,
+    problems=[SignUpClosed, problems.UsernameTaken, problems.EmailTaken, HashingBusy],
+)
 async def sign_up_(asked: Asked, body: SignUpBody) -> Reply:
     """Sign up.
 
@@ -83,14 +90,22 @@ async def sign_up_(asked: Asked, body: SignUpBody) -> Reply:
 
 
 def _outcome(outcome: Complete | Pending) -> Reply:
-    headers = ()
+    headers: tuple[tuple[str, str], ...] = ()
     if isinstance(outcome, Complete) and outcome.cookie is not None:
         session = outcome.session
         headers = (session_cookie(outcome.cookie, now=session.created_at, ends_at=session.expires_at),)
     return reply(outcome_view(outcome), headers=headers)
 
 
-@operations.add("POST", "/v1/sign-in", answer=CompleteView | PendingView, public=True, hot=True, keeps_answers=False, problems=[SignInFailed, problems.UserSuspended, problems.UserDeleted, HashingBusy])
+@operations.add(
+    "POST",
+    "/v1/sign-in",
+    answer=CompleteView | PendingView,
+    public=True,
+    hot=True,
+    keeps_answers=False,
+    problems=[SignInFailed, problems.UserSuspended, problems.UserDeleted, HashingBusy],
+)
 async def begin(asked: Asked, body: SignInBody) -> Reply:
     """Sign in.
 
@@ -106,7 +121,14 @@ async def begin(asked: Asked, body: SignInBody) -> Reply:
     return await asked.write(use_case)
 
 
-@operations.add("POST", "/v1/sign-in/{attempt}/answers", answer=CompleteView | PendingView, public=True, keeps_answers=False, problems=[SignInFailed, AttemptInvalid, problems.UserSuspended, problems.UserDeleted, HashingBusy])
+@operations.add(
+    "POST",
+    "/v1/sign-in/{attempt}/answers",
+    answer=CompleteView | PendingView,
+    public=True,
+    keeps_answers=False,
+    problems=[SignInFailed, AttemptInvalid, problems.UserSuspended, problems.UserDeleted, HashingBusy],
+)
 async def answer(asked: Asked, attempt: str, body: AnswersBody) -> Reply:
     """Carry on signing in."""
 
@@ -116,7 +138,15 @@ async def answer(asked: Asked, attempt: str, body: AnswersBody) -> Reply:
     return await asked.write(use_case)
 
 
-@operations.add("POST", "/v1/tokens/refresh", answer=TokensView, public=True, hot=True, keeps_answers=False, problems=[RefreshTokenInvalid, RefreshTokenReuse])
+@operations.add(
+    "POST",
+    "/v1/tokens/refresh",
+    answer=TokensView,
+    public=True,
+    hot=True,
+    keeps_answers=False,
+    problems=[RefreshTokenInvalid, RefreshTokenReuse],
+)
 async def refresh(asked: Asked, body: RefreshBody) -> Reply:
     """Refresh your tokens.
 

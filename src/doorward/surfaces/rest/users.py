@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AwareDatetime, Field
@@ -59,7 +58,7 @@ class NewUserBody(ProfileBody):
     email: _Email
     email_verified: bool = False
     password: _Password | None = None
-    roles: Annotated[list[str], Field(max_length=50)] = []
+    roles: list[str] = Field(default_factory=list, max_length=50)
 
 
 class SuspendBody(Body):
@@ -67,7 +66,9 @@ class SuspendBody(Body):
 
     reason: Annotated[str, Field(max_length=2000)] | None = None
     # A moment with an offset; without one nobody knows which moment it is.
-    until: Annotated[AwareDatetime, Field(description="RFC 3339 with an offset, such as 2030-01-31T12:00:00Z.")] | None = None
+    until: (
+        Annotated[AwareDatetime, Field(description="RFC 3339 with an offset, such as 2030-01-31T12:00:00Z.")] | None
+    ) = None
 
 
 class PasswordBody(Body):
@@ -110,7 +111,13 @@ class DeleteQuery(Query):
     purge: Annotated[bool, Field(description="Erase for good, at once.")] = False
 
 
-@operations.add("POST", "/v1/users", status=201, answer=UserView, problems=[problems.UsernameTaken, problems.EmailTaken, problems.ExternalIdTaken, RoleNotFound])
+@operations.add(
+    "POST",
+    "/v1/users",
+    status=201,
+    answer=UserView,
+    problems=[problems.UsernameTaken, problems.EmailTaken, problems.ExternalIdTaken, RoleNotFound],
+)
 async def create(asked: Asked, body: NewUserBody) -> Reply:
     """Create a user."""
     fields = body.model_dump(exclude={"password", "roles"}, exclude_unset=True)
@@ -157,7 +164,12 @@ async def show(asked: Asked, user_id: str) -> Reply:
     return await asked.read(use_case)
 
 
-@operations.add("PATCH", "/v1/users/{user_id}", answer=UserView, problems=[problems.UserNotFound, problems.UsernameTaken, problems.ExternalIdTaken, PreconditionFailed])
+@operations.add(
+    "PATCH",
+    "/v1/users/{user_id}",
+    answer=UserView,
+    problems=[problems.UserNotFound, problems.UsernameTaken, problems.ExternalIdTaken, PreconditionFailed],
+)
 async def change(asked: Asked, user_id: str, body: ProfileBody) -> Reply:
     """Change a user.
 
@@ -173,7 +185,9 @@ async def change(asked: Asked, user_id: str, body: ProfileBody) -> Reply:
     return await asked.write(use_case)
 
 
-@operations.add("DELETE", "/v1/users/{user_id}", status=204, problems=[problems.UserNotFound, problems.LastAdministrator])
+@operations.add(
+    "DELETE", "/v1/users/{user_id}", status=204, problems=[problems.UserNotFound, problems.LastAdministrator]
+)
 async def delete(asked: Asked, user_id: str, query: DeleteQuery) -> Reply:
     """Delete a user.
 
@@ -190,7 +204,12 @@ async def delete(asked: Asked, user_id: str, query: DeleteQuery) -> Reply:
     return await asked.write(use_case)
 
 
-@operations.add("POST", "/v1/users/{user_id}/restore", answer=UserView, problems=[problems.UserNotFound, problems.UserNotDeleted, problems.RestoreWindowOver])
+@operations.add(
+    "POST",
+    "/v1/users/{user_id}/restore",
+    answer=UserView,
+    problems=[problems.UserNotFound, problems.UserNotDeleted, problems.RestoreWindowOver],
+)
 async def restore(asked: Asked, user_id: str) -> Reply:
     """Restore a deleted user."""
 
@@ -204,7 +223,12 @@ async def restore(asked: Asked, user_id: str) -> Reply:
 _NO_REASON: Final = SuspendBody()
 
 
-@operations.add("POST", "/v1/users/{user_id}/suspend", answer=UserView, problems=[problems.UserNotFound, problems.UserDeleted, problems.LastAdministrator])
+@operations.add(
+    "POST",
+    "/v1/users/{user_id}/suspend",
+    answer=UserView,
+    problems=[problems.UserNotFound, problems.UserDeleted, problems.LastAdministrator],
+)
 async def suspend(asked: Asked, user_id: str, body: SuspendBody = _NO_REASON) -> Reply:
     """Suspend a user.
 
@@ -218,7 +242,9 @@ async def suspend(asked: Asked, user_id: str, body: SuspendBody = _NO_REASON) ->
     return await asked.write(use_case)
 
 
-@operations.add("POST", "/v1/users/{user_id}/reinstate", answer=UserView, problems=[problems.UserNotFound, problems.UserDeleted])
+@operations.add(
+    "POST", "/v1/users/{user_id}/reinstate", answer=UserView, problems=[problems.UserNotFound, problems.UserDeleted]
+)
 async def reinstate(asked: Asked, user_id: str) -> Reply:
     """Take a suspension back."""
 
@@ -265,7 +291,9 @@ async def end_all_sessions(asked: Asked, user_id: str) -> Reply:
     return await asked.write(use_case)
 
 
-@operations.add("DELETE", "/v1/users/{user_id}/sessions/{session_id}", status=204, problems=[problems.UserNotFound, SessionNotFound])
+@operations.add(
+    "DELETE", "/v1/users/{user_id}/sessions/{session_id}", status=204, problems=[problems.UserNotFound, SessionNotFound]
+)
 async def end_one_session(asked: Asked, user_id: str, session_id: str) -> Reply:
     """End one session of a user."""
 
@@ -287,7 +315,13 @@ async def list_addresses(asked: Asked, user_id: str) -> Reply:
     return await asked.read(use_case)
 
 
-@operations.add("POST", "/v1/users/{user_id}/emails", status=201, answer=EmailView, problems=[problems.UserNotFound, problems.EmailTaken])
+@operations.add(
+    "POST",
+    "/v1/users/{user_id}/emails",
+    status=201,
+    answer=EmailView,
+    problems=[problems.UserNotFound, problems.EmailTaken],
+)
 async def add_address(asked: Asked, user_id: str, body: NewEmailBody) -> Reply:
     """Add an email address to a user."""
 
@@ -298,7 +332,12 @@ async def add_address(asked: Asked, user_id: str, body: NewEmailBody) -> Reply:
     return await asked.write(use_case)
 
 
-@operations.add("DELETE", "/v1/users/{user_id}/emails/{email_id}", status=204, problems=[problems.EmailNotFound, problems.EmailIsPrimary])
+@operations.add(
+    "DELETE",
+    "/v1/users/{user_id}/emails/{email_id}",
+    status=204,
+    problems=[problems.EmailNotFound, problems.EmailIsPrimary],
+)
 async def remove_address(asked: Asked, user_id: str, email_id: str) -> Reply:
     """Remove an email address from a user."""
 
@@ -309,7 +348,9 @@ async def remove_address(asked: Asked, user_id: str, email_id: str) -> Reply:
     return await asked.write(use_case)
 
 
-@operations.add("POST", "/v1/users/{user_id}/emails/{email_id}/verify", answer=EmailView, problems=[problems.EmailNotFound])
+@operations.add(
+    "POST", "/v1/users/{user_id}/emails/{email_id}/verify", answer=EmailView, problems=[problems.EmailNotFound]
+)
 async def verify_address(asked: Asked, user_id: str, email_id: str) -> Reply:
     """Mark an email address as verified."""
 
@@ -319,7 +360,9 @@ async def verify_address(asked: Asked, user_id: str, email_id: str) -> Reply:
     return await asked.write(use_case)
 
 
-@operations.add("POST", "/v1/users/{user_id}/emails/{email_id}/make-primary", answer=EmailView, problems=[problems.EmailNotFound])
+@operations.add(
+    "POST", "/v1/users/{user_id}/emails/{email_id}/make-primary", answer=EmailView, problems=[problems.EmailNotFound]
+)
 async def make_address_primary(asked: Asked, user_id: str, email_id: str) -> Reply:
     """Make an email address the primary one."""
 
@@ -343,7 +386,9 @@ async def list_roles(asked: Asked, user_id: str) -> Reply:
     return await asked.read(use_case)
 
 
-@operations.add("PUT", "/v1/users/{user_id}/roles/{role}", status=204, problems=[problems.UserNotFound, RoleNotFound, RoleBuiltIn])
+@operations.add(
+    "PUT", "/v1/users/{user_id}/roles/{role}", status=204, problems=[problems.UserNotFound, RoleNotFound, RoleBuiltIn]
+)
 async def grant(asked: Asked, user_id: str, role: str) -> Reply:
     """Grant a role to a user."""
 
@@ -354,7 +399,12 @@ async def grant(asked: Asked, user_id: str, role: str) -> Reply:
     return await asked.write(use_case)
 
 
-@operations.add("DELETE", "/v1/users/{user_id}/roles/{role}", status=204, problems=[problems.UserNotFound, RoleNotFound, RoleBuiltIn, problems.LastAdministrator])
+@operations.add(
+    "DELETE",
+    "/v1/users/{user_id}/roles/{role}",
+    status=204,
+    problems=[problems.UserNotFound, RoleNotFound, RoleBuiltIn, problems.LastAdministrator],
+)
 async def revoke(asked: Asked, user_id: str, role: str) -> Reply:
     """Revoke a role from a user."""
 

@@ -40,7 +40,9 @@ def _style() -> str:
 
 def _policy() -> str:
     digest = b64encode(hashlib.sha256(_style().encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
 
 
 def routes(tools: Tools) -> list[BaseRoute]:
