@@ -25,6 +25,8 @@ class Event:
     """
 
     type: ClassVar[str] = "event"
+    # Whether address and user agent are kept with it; not where another record of the same thing has them already.
+    traced: ClassVar[bool] = True
 
     user_id: UUID | None = None
     target: str | None = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from doorward.domain.access import store
 from doorward.domain.access.tokens import issue_access_token
 from doorward.domain.sessions.problems import RefreshTokenInvalid
 from doorward.domain.sessions.rotate import recognize, rotate
-from doorward.domain.users.gate import may_be_used
+from doorward.domain.users.gate import is_usable
 from doorward.infra.database.unit_of_work import Tx
 
 
@@ -22,11 +23,12 @@ class Refreshed:
 
 async def refresh_tokens(tx: Tx, refresh_token: str) -> Refreshed:
     """Exchanges a refresh token. Raises RefreshTokenInvalid, or RefreshTokenReuse, which ends the session."""
-    presented = await recognize(tx, refresh_token)
-    if not await may_be_used(tx, presented.session.user_id):
+    token = recognize(tx, refresh_token)
+    found = await tx.db.first(store.REFRESHING, id=token.session_id)
+    if found is None or not is_usable(found.status, found.suspended_until, tx.now):
         raise RefreshTokenInvalid
     # From here on the session's own row decides: ending it and rotating it exclude each other.
-    rotated = await rotate(tx, presented)
+    rotated = await rotate(tx, token, found.session)
     access_token, expires_in = await issue_access_token(
         tx,
         user_id=rotated.session.user_id,

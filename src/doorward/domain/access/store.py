@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from doorward.domain.roles.tables import role_permissions, user_roles
+from doorward.domain.sessions.store import ROTATION_COLUMNS, RotationRow
 from doorward.domain.sessions.tables import sessions
 from doorward.domain.users.store import USER_COLUMNS, UserRow
 from doorward.domain.users.tables import users
@@ -56,4 +57,26 @@ BY_COOKIE: Final = Query(
     _joined.where(sessions.c.secret_hash == bindparam("secret_hash"), sessions.c.kind == "cookie"),
     AccessRow,
     make=_access_row,
+)
+
+
+class RefreshingRow(NamedTuple):
+    """A session whose token is to be refreshed, and the state of its account."""
+
+    session: RotationRow
+    status: str
+    suspended_until: datetime | None
+
+
+def _refreshing_row(*columns: Any) -> RefreshingRow:
+    return RefreshingRow(RotationRow._make(columns[:-2]), *columns[-2:])
+
+
+REFRESHING: Final = Query(
+    select(*ROTATION_COLUMNS, users.c.status, users.c.suspended_until)
+    .select_from(sessions)
+    .join(users, users.c.id == sessions.c.user_id)
+    .where(sessions.c.id == bindparam("id"), sessions.c.kind == "token"),
+    RefreshingRow,
+    make=_refreshing_row,
 )

@@ -19,9 +19,10 @@ class SessionStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SessionRefreshed(Event):
-    """A refresh token was exchanged for its successor."""
+    """A refresh token was exchanged for its successor. The session itself shows from where."""
 
     type: ClassVar[str] = "session.refreshed"
+    traced: ClassVar[bool] = False
     generation: int
 
 

@@ -17,14 +17,6 @@ from doorward.kernel.secret import same
 
 
 @dataclass(frozen=True, slots=True)
-class Presented:
-    """A refresh token that we made, and the session it belongs to."""
-
-    token: RefreshToken
-    session: RotationRow
-
-
-@dataclass(frozen=True, slots=True)
 class Rotated:
     """A session after its refresh token was exchanged. refresh_token: the successor."""
 
@@ -32,26 +24,23 @@ class Rotated:
     refresh_token: str = field(repr=False)
 
 
-async def recognize(tx: Tx, text: str) -> Presented:
-    """Finds the session of a refresh token. Raises RefreshTokenInvalid. Whether it may still be used, `rotate` decides."""
+def recognize(tx: Tx, text: str) -> RefreshToken:
+    """A refresh token that we made. Raises RefreshTokenInvalid. Whether it may still be used, `rotate` decides."""
     token = read_token(tx.tools.stamper, text)
     if token is None:
         raise RefreshTokenInvalid
-    session = await tx.db.first(store.FOR_ROTATION, id=token.session_id)
-    if session is None or session.ended_at is not None:
-        raise RefreshTokenInvalid
-    limits = tx.section(SessionsSettings)
-    if session.expires_at <= tx.now or session.last_used_at <= tx.now - timedelta(seconds=limits.idle_seconds):
-        raise RefreshTokenInvalid
-    return Presented(token, session)
+    return token
 
 
-async def rotate(tx: Tx, presented: Presented) -> Rotated:
+async def rotate(tx: Tx, token: RefreshToken, session: RotationRow) -> Rotated:
     """Exchanges the token. Raises RefreshTokenReuse, which ends the session, when it was exchanged before the grace time.
 
-    The user's state was asked in this transaction, or the caller's gate did it (see `access.refresh`).
+    session: the token's, as the caller read it together with the state of the account (see `access.refresh`). Raises
+    RefreshTokenInvalid when it has ended.
     """
-    token = presented.token
+    idle = timedelta(seconds=tx.section(SessionsSettings).idle_seconds)
+    if session.ended_at is not None or session.expires_at <= tx.now or session.last_used_at + idle <= tx.now:
+        raise RefreshTokenInvalid
     successor = token.successor(tx.tools.sealer)
     origin = tx.actor.origin
     won = await tx.db.first(
@@ -66,21 +55,21 @@ async def rotate(tx: Tx, presented: Presented) -> Rotated:
     if won is not None:
         tx.emit(
             SessionRefreshed(
-                user_id=presented.session.user_id,
+                user_id=session.user_id,
                 target=encode(SESSION, token.session_id),
                 generation=successor.generation,
             )
         )
-        return Rotated(presented.session, write_token(tx.tools.stamper, successor))
+        return Rotated(session, write_token(tx.tools.stamper, successor))
     # Somebody was faster, or long before us. Look again: within this transaction the answer cannot change any more.
-    session = await tx.db.first(store.FOR_ROTATION, id=token.session_id)
-    if session is None or session.ended_at is not None or session.expires_at <= tx.now:
+    present = await tx.db.first(store.FOR_ROTATION, id=token.session_id)
+    if present is None or present.ended_at is not None or present.expires_at <= tx.now:
         raise RefreshTokenInvalid
     grace = timedelta(seconds=tx.section(SessionsSettings).refresh_grace_seconds)
-    in_grace = session.rotated_at is not None and tx.now - session.rotated_at <= grace
-    if in_grace and same(session.secret_hash, successor.stored):
-        return Rotated(session, write_token(tx.tools.stamper, successor))
-    await _end_family(tx, session, token)
+    in_grace = present.rotated_at is not None and tx.now - present.rotated_at <= grace
+    if in_grace and same(present.secret_hash, successor.stored):
+        return Rotated(present, write_token(tx.tools.stamper, successor))
+    await _end_family(tx, present, token)
     raise RefreshTokenReuse
 
 

@@ -60,11 +60,9 @@ INSERT: Final = Command(insert(sessions).values({column: bindparam(column.name) 
 OPEN_OF_USER: Final = Query(
     select(*_seen).where(sessions.c.user_id == bindparam("user_id"), *_open).order_by(sessions.c.id.desc()), SessionRow
 )
+ROTATION_COLUMNS: Final = tuple(sessions.c[name] for name in RotationRow._fields)
 FOR_ROTATION: Final = Query(
-    select(*(sessions.c[name] for name in RotationRow._fields)).where(
-        sessions.c.id == bindparam("id"), sessions.c.kind == "token"
-    ),
-    RotationRow,
+    select(*ROTATION_COLUMNS).where(sessions.c.id == bindparam("id"), sessions.c.kind == "token"), RotationRow
 )
 # The one statement that spends a refresh token: of any number that try at once, one changes a row.
 ROTATE: Final = Query(

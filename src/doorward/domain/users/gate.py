@@ -42,9 +42,3 @@ async def pass_gate(tx: Tx, user_id: UUID) -> UserRow:
         raise UserNotFound
     refuse_unusable(user, tx.now)
     raise UserNotFound
-
-
-async def may_be_used(tx: Tx, user_id: UUID) -> bool:
-    """Whether an account exists and may be used now."""
-    state = await tx.db.first(store.STATE, id=user_id)
-    return state is not None and is_usable(state.status, state.suspended_until, tx.now)

@@ -67,18 +67,10 @@ class EmailRow(NamedTuple):
     created_at: datetime
 
 
-class StateRow(NamedTuple):
-    """What the gate needs to know."""
-
-    status: str
-    suspended_until: datetime | None
-
-
 USER_COLUMNS: Final = tuple(users.c[name] for name in UserRow._fields)
 _email_columns = tuple(user_emails.c[name] for name in EmailRow._fields)
 
 FIND: Final = Query(select(*USER_COLUMNS).where(users.c.id == bindparam("id")), UserRow)
-STATE: Final = Query(select(users.c.status, users.c.suspended_until).where(users.c.id == bindparam("id")), StateRow)
 LOCK: Final = Query(select(*USER_COLUMNS).where(users.c.id == bindparam("id")).with_for_update(), UserRow)
 FIND_BY_USERNAME: Final = Query(select(*USER_COLUMNS).where(users.c.username_key == bindparam("key")), UserRow)
 FIND_BY_EXTERNAL_ID: Final = Query(

@@ -36,7 +36,8 @@ def _to_microseconds(moment: datetime) -> int:
 
 
 def _from_microseconds(count: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=count)
+    # Exact: a float holds microseconds of this and the next two centuries, and the result is rounded to them.
+    return datetime.fromtimestamp(count / 1_000_000, UTC)
 
 
 def _to_json(value: object) -> str:

@@ -78,9 +78,9 @@ def _person_rows(event_id: UUID, actor: Actor, event: Event) -> Iterator[dict[st
     """What the event says of persons, each part keyed to the one with whom it must go when they are erased."""
     account = event.personal_data()
     traces: dict[str, object] = {}
-    if actor.origin.address is not None:
+    if event.traced and actor.origin.address is not None:
         traces["address"] = actor.origin.address
-    if actor.origin.user_agent is not None:
+    if event.traced and actor.origin.user_agent is not None:
         traces["user_agent"] = actor.origin.user_agent
     if actor.user_id is None or actor.user_id == event.user_id:
         account |= traces
