@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorward.http.strict_json import MAX_DEPTH, MalformedJson, parse
+from doorward.http.strict_json import MalformedJson, parse
+from doorward.infra.strict_json import MAX_DEPTH
 
 SUITE = (
     Path(os.environ.get("DOORWARD_VECTORS", Path(__file__).parents[2].parent / "shared" / "vectors"))

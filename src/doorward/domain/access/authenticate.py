@@ -5,8 +5,8 @@ So a suspended, deleted or signed-out user is out with the commit of that change
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Final, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 
 from doorward.domain.access import store
 from doorward.domain.access.settings import TokensSettings
@@ -18,7 +18,7 @@ from doorward.domain.sessions.settings import SessionsSettings
 from doorward.domain.sessions.touch import touch_session
 from doorward.domain.users.gate import is_usable
 from doorward.domain.users.store import UserRow
-from doorward.infra.crypto.signing import TokenInvalid
+from doorward.infra.crypto.signing import KeyUnknown, TokenInvalid
 from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import Actor, Origin, anonymous
@@ -43,25 +43,35 @@ async def authenticate_token(tools: Tools, token: str, origin: Origin) -> Identi
     now = tools.clock.now()
     ring = tools.hold(KeyRing)
     await ring.refresh(tools, now)
-    settings = tools.section(TokensSettings)
     try:
-        claims = ring.verifier.verify(
-            token,
-            typ=KIND,
-            issuer=settings.issuer,
-            audience=settings.audience,
-            now=now.timestamp(),
-            leeway=settings.leeway_seconds,
-            required=_REQUIRED,
-        )
+        try:
+            claims = _verify(tools, ring, token, now)
+        except KeyUnknown:
+            # Another process may have rotated a moment ago.
+            if not await ring.look_again(tools, now):
+                raise
+            claims = _verify(tools, ring, token, now)
         session_id = decode(SESSION, claims["sid"])
-    except (TokenInvalid, ValueError, TypeError, AttributeError):
+    except (TokenInvalid, ValueError):
         raise Unauthenticated(
             "The access token is not valid or has expired. Refresh it, or sign in again.", error="invalid_token"
         ) from None
     tx = tools.reader(anonymous(origin))
     row = await tx.db.first(store.BY_SESSION, session_id=session_id)
     return await _admit(tx, row, origin)
+
+
+def _verify(tools: Tools, ring: KeyRing, token: str, now: datetime) -> dict[str, Any]:
+    settings = tools.section(TokensSettings)
+    return ring.verifier.verify(
+        token,
+        typ=KIND,
+        issuer=settings.issuer,
+        audience=settings.audience,
+        now=now.timestamp(),
+        leeway=settings.leeway_seconds,
+        required=_REQUIRED,
+    )
 
 
 async def authenticate_cookie(tools: Tools, secret: str, origin: Origin) -> Identity:

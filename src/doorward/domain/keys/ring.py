@@ -36,11 +36,12 @@ class KeyRing:
         if self._read_at is None or not timedelta(0) <= now - self._read_at < _FRESH:
             await self.read(tools, now)
 
-    async def look_for(self, tools: Tools, now: datetime, kid: str) -> bool:
-        """Whether a key is known, after a new look if the last one is more than a second ago."""
-        if kid not in self._public and (self._read_at is None or now - self._read_at >= _LOOK_AGAIN):
-            await self.read(tools, now)
-        return kid in self._public
+    async def look_again(self, tools: Tools, now: datetime) -> bool:
+        """Reads the keys anew for a token that names an unknown one, at most once a second; answers whether it did."""
+        if self._read_at is not None and now - self._read_at < _LOOK_AGAIN:
+            return False
+        await self.read(tools, now)
+        return True
 
     async def read(self, tools: Tools, now: datetime) -> None:
         """Reads the keys from the database."""

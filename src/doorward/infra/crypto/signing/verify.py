@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
 
+from doorward.infra import strict_json
 from doorward.infra.crypto import base64url
 from doorward.infra.crypto.signing.keys import KeyUnsuitable, PublicKey
-from doorward.infra.crypto.signing.strict_json import read_object
 
 TOKEN_CHARACTERS: Final = 16 * 1024
 _HEADERS_KEPT: Final = 256
@@ -29,6 +29,10 @@ class TokenInvalid(Exception):  # noqa: N818 - the reason is for logs; a caller 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class KeyUnknown(TokenInvalid):
+    """The token names a key that this verifier does not hold; a newer key set may."""
 
 
 class Verifier:
@@ -62,7 +66,7 @@ class Verifier:
         if not kind or kind != _kind(typ):
             raise TokenInvalid("typ is missing or another")
         try:
-            claims = read_object(base64url.decode(payload))
+            claims = _object(base64url.decode(payload))
         except ValueError:
             raise TokenInvalid("the payload is not strict JSON of an object") from None
         _check_claims(claims, issuer, audience, required)
@@ -87,7 +91,7 @@ class Verifier:
 
     def _read_header(self, segment: str) -> tuple[PublicKey, str | None]:
         try:
-            header = read_object(base64url.decode(segment))
+            header = _object(base64url.decode(segment))
         except ValueError:
             raise TokenInvalid("the header is not strict JSON of an object") from None
         if any(name in header for name in _REFUSED_HEADERS):
@@ -95,7 +99,7 @@ class Verifier:
         kid, algorithm, typ = header.get("kid"), header.get("alg"), header.get("typ")
         key = self._keys.get(kid) if isinstance(kid, str) else None
         if key is None:
-            raise TokenInvalid("the key is unknown")
+            raise KeyUnknown("the key is unknown")
         if algorithm != key.algorithm:
             raise TokenInvalid("the algorithm is not the key's")
         if "typ" in header and not isinstance(typ, str):
@@ -105,6 +109,13 @@ class Verifier:
             self._headers.clear()
         result = self._headers[segment] = (key, None if typ is None else _kind(typ))
         return result
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    value = strict_json.parse(data)
+    if type(value) is not dict:
+        raise ValueError("not an object")
+    return value
 
 
 def _kind(typ: str) -> str:
