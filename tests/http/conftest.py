@@ -37,6 +37,8 @@ def log_file() -> Iterator[tuple[Logs, Callable[[], list[dict[str, Any]]]]]:
         descriptor = os.open(file.name, os.O_WRONLY | os.O_APPEND)
 
         def lines() -> list[dict[str, Any]]:
+            # The lines of a round of the event loop go out at its end, which the test has not left yet.
+            logs.output.flush()
             with open(file.name, "rb") as written:  # noqa: PTH123 - a path that tempfile gave
                 return [orjson.loads(line) for line in written]
 

@@ -1,12 +1,13 @@
 """Writing lines to a file descriptor without ever waiting for whoever reads it, and without dying when that fails.
 
 A log reader that stops reading must not stop the service (a full pipe blocks the writer), nor may a full disk or a
-reader that is gone. Ordinarily a line is one system call. When the pipe is full, lines wait in a bounded queue that a
-thread empties; beyond its bound they are dropped and counted.
+reader that is gone. The lines of one round of the event loop are one system call; under load that is many requests. When
+the pipe is full, lines wait in a bounded queue that a thread empties; beyond its bound they are dropped and counted.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import select
@@ -17,6 +18,8 @@ from typing import Final
 
 # What a pipe that polls as writable takes in one piece without blocking (POSIX PIPE_BUF).
 _PIECE: Final = 4096
+# What goes into a regular file at once.
+_LARGE_PIECE: Final = 65536
 _MAX_WAITING_BYTES: Final = 4 * 1024 * 1024
 
 
@@ -31,6 +34,7 @@ class Output:
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._flusher: threading.Thread | None = None
+        self._gathered: list[bytes] = []
         self._poll: select.poll | None = None
         # A regular file never polls as full; asking it each time would double the cost of a line.
         if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
@@ -39,6 +43,7 @@ class Output:
 
     def close(self) -> None:
         """Ends the writing; later lines are dropped."""
+        self.flush()
         with self._lock:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -46,6 +51,32 @@ class Output:
 
     def write(self, line: bytes) -> None:
         """Writes a whole line, or lets it wait, or drops it; never blocks and never raises."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._write(line)
+            return
+        self._gathered.append(line)
+        if len(self._gathered) == 1:
+            # Everything else that is ready comes first; then all their lines go out together.
+            loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Writes the lines of this round of the loop, as many at once as stay whole beside another process's lines."""
+        lines, self._gathered = self._gathered, []
+        most = _LARGE_PIECE if self._poll is None else _PIECE
+        piece: list[bytes] = []
+        size = 0
+        for line in lines:
+            if piece and size + len(line) > most:
+                self._write(b"".join(piece))
+                piece, size = [], 0
+            piece.append(line)
+            size += len(line)
+        if piece:
+            self._write(b"".join(piece))
+
+    def _write(self, line: bytes) -> None:
         with self._lock:
             if self._waiting:
                 self._keep(line)
