@@ -219,9 +219,7 @@ class PostgresTransaction(_Running):
     async def insert(self, rows: CompiledRows, values: Sequence[tuple[Any, ...]]) -> None:
         """Writes many new rows, by COPY."""
         try:
-            await self._connection.copy_records_to_table(
-                rows.table, columns=rows.columns, records=rows.encoded(values)
-            )
+            await self._connection.copy_records_to_table(rows.table, columns=rows.columns, records=rows.encoded(values))
         except BaseException as error:
             self._fail(error)
             raise

@@ -108,7 +108,6 @@ class _Connection:
         except sqlite3.Error as error:
             raise self.explained(error) from None
 
-
     def insert(self, rows: CompiledRows, values: Sequence[tuple[Any, ...]]) -> None:
         self._deadline = float("inf")
         try:
