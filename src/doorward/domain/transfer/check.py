@@ -119,7 +119,7 @@ _UNKNOWN_HASH: Final = FieldError(
 
 def _details(other: dict[str, Any], rules: Rules, errors: list[FieldError]) -> dict[str, Any]:
     """What is kept of a user's life elsewhere."""
-    details = {name: other[name] for name in ("status", "suspended_until") if name in other}
+    details: dict[str, Any] = {name: other[name] for name in ("status", "suspended_until") if name in other}
     for name in ("created_at", "last_sign_in_at"):
         if name in other:
             details[name] = other[name]
