@@ -14,6 +14,7 @@ from doorward.domain.sessions.feature import SESSIONS
 from doorward.domain.setup.feature import SETUP
 from doorward.domain.sign_in.feature import SIGN_IN
 from doorward.domain.sign_up.feature import SIGN_UP
+from doorward.domain.transfer.feature import TRANSFER
 from doorward.domain.users.feature import USERS
 from doorward.kernel.feature import Feature
 
@@ -28,5 +29,6 @@ FEATURES: Final[tuple[Feature, ...]] = (
     SIGN_IN,
     SIGN_UP,
     SETUP,
+    TRANSFER,
     AUDIT,
 )

@@ -17,7 +17,7 @@ from doorward.infra.database.driver import Database, Record, Transaction
 from doorward.infra.database.postgres import PostgresTransaction
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.sqlite import SqliteTransaction
-from doorward.infra.database.statement import Compiled
+from doorward.infra.database.statement import Compiled, CompiledRows
 
 _numbers = itertools.count(1)
 
@@ -76,6 +76,9 @@ class _Savepoint:
 
     async def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
         await self._outer.many(statement, rows)
+
+    async def insert(self, rows: CompiledRows, values: Sequence[tuple[Any, ...]]) -> None:
+        await self._outer.insert(rows, values)
 
     async def commit(self) -> None:
         await _execute(self._outer, f"RELEASE SAVEPOINT {self._name}")

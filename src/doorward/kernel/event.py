@@ -7,6 +7,7 @@ with `personal()` and stored apart, so that erasing a person leaves the log whol
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -33,16 +34,19 @@ class Event:
 
     def data(self) -> dict[str, object]:
         """The fields that stay for ever."""
-        return {
-            each.name: getattr(self, each.name)
-            for each in fields(self)
-            if each.name not in {"user_id", "target"} and not each.metadata.get("personal")
-        }
+        return {name: getattr(self, name) for name in _names(type(self), is_personal=False)}  # type: ignore[arg-type]  # it takes the instances' hash for the class's
 
     def personal_data(self) -> dict[str, object]:
         """The fields that go when the person is erased."""
-        return {
-            each.name: getattr(self, each.name)
-            for each in fields(self)
-            if each.metadata.get("personal") and getattr(self, each.name) is not None
-        }
+        named = ((name, getattr(self, name)) for name in _names(type(self), is_personal=True))  # type: ignore[arg-type]  # as above
+        return {name: value for name, value in named if value is not None}
+
+
+@cache
+def _names(event: type[Event], *, is_personal: bool) -> tuple[str, ...]:
+    """The fields of an event's class of one sort, found once: imports record events by the hundred thousand."""
+    return tuple(
+        each.name
+        for each in fields(event)
+        if each.name not in {"user_id", "target"} and bool(each.metadata.get("personal")) is is_personal
+    )

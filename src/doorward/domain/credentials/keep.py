@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +53,22 @@ async def add_credential(
     )
     await tx.db.run(store.INSERT, **row._asdict())
     return row
+
+
+async def add_credentials(tx: Tx, *, method: str, given: Sequence[tuple[UUID, dict[str, Any]]]) -> None:
+    """Stores many new credentials of one method at once. given: pairs of user and data."""
+    sealer = tx.tools.sealer
+    rows = []
+    for user_id, data in given:
+        credential_id = new_id()
+        sealed = seal(sealer, credential_id, data)
+        rows.append((credential_id, user_id, method, None, sealed, None, tx.now, tx.now, None))
+    await tx.db.insert(store.NEW, rows)
+
+
+async def credentials_of_many(tx: Tx, user_ids: Sequence[UUID], method: str) -> list[CredentialRow]:
+    """The credentials of one method of some users. The caller has asked for permission."""
+    return await tx.db.all(store.OF_USERS, user_ids=list(user_ids), method=method)
 
 
 async def replace_data(tx: Tx, row: CredentialRow, data: dict[str, Any], *, only_if_same: bool = False) -> bool:

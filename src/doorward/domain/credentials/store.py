@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, select, update
 
 from doorward.domain.credentials.tables import credentials
-from doorward.infra.database.statement import Command, Query
+from doorward.infra.database.dialect import among
+from doorward.infra.database.statement import Command, Query, Rows
 
 
 class CredentialRow(NamedTuple):
@@ -35,6 +36,13 @@ OF_METHOD: Final = Query(
     select(*credentials.columns)
     .where(credentials.c.user_id == bindparam("user_id"), credentials.c.method == bindparam("method"))
     .order_by(credentials.c.id),
+    CredentialRow,
+)
+NEW: Final = Rows(credentials)
+OF_USERS: Final = Query(
+    select(*credentials.columns).where(
+        among(credentials.c.user_id, "user_ids"), credentials.c.method == bindparam("method")
+    ),
     CredentialRow,
 )
 # Replaces the data only while it is what the caller read; so a rehash never brings back a password just changed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,19 @@ async def roles_of(tx: Tx, user_id: UUID) -> list[RoleRow]:
 async def give(tx: Tx, user_id: UUID, role_id: UUID) -> bool:
     """Gives a role; answers whether the user did not hold it before."""
     return bool(await tx.db.run(store.GRANT, user_id=user_id, role_id=role_id, granted_at=tx.now))
+
+
+async def give_many(tx: Tx, given: Sequence[tuple[UUID, UUID]]) -> None:
+    """Gives roles to users who hold none yet. given: pairs of user and role, none of them twice."""
+    await tx.db.insert(store.NEW_HOLDERS, [(user_id, role_id, tx.now) for user_id, role_id in given])
+
+
+async def role_names_of(tx: Tx, user_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """The names of the roles granted to each of some users, sorted; who holds none is not in it."""
+    names: dict[UUID, list[str]] = {}
+    for user_id, name in await tx.db.all(store.NAMES_OF_USERS, user_ids=list(user_ids)):
+        names.setdefault(user_id, []).append(name)
+    return names
 
 
 async def take(tx: Tx, user_id: UUID, role_id: UUID) -> bool:

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from doorward.domain.roles.tables import role_permissions, roles, user_roles
-from doorward.infra.database.dialect import insert_if_absent, joined_texts
-from doorward.infra.database.statement import Command, Query
+from doorward.infra.database.dialect import among, insert_if_absent, joined_texts
+from doorward.infra.database.statement import Command, Query, Rows
 
 
 class RoleRow(NamedTuple):
@@ -62,6 +62,14 @@ DELETE: Final = Command(delete(roles).where(roles.c.id == bindparam("id")))
 # Taken before deciding whether an administrator may go: two who remove each other at once are put in line by it.
 LOCK: Final = Query(select(roles.c.id).where(roles.c.id == bindparam("id")).with_for_update(), tuple[UUID])
 GRANT: Final = Command(insert_if_absent(user_roles))
+NEW_HOLDERS: Final = Rows(user_roles)
+NAMES_OF_USERS: Final = Query(
+    select(user_roles.c.user_id, roles.c.name)
+    .join(roles, roles.c.id == user_roles.c.role_id)
+    .where(among(user_roles.c.user_id, "user_ids"))
+    .order_by(roles.c.name),
+    tuple[UUID, str],
+)
 REVOKE: Final = Command(
     delete(user_roles).where(user_roles.c.user_id == bindparam("user_id"), user_roles.c.role_id == bindparam("role_id"))
 )

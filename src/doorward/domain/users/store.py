@@ -25,8 +25,8 @@ from sqlalchemy import (
 
 from doorward.domain.roles.holders import holders
 from doorward.domain.users.tables import user_emails, users
-from doorward.infra.database.dialect import estimated_rows
-from doorward.infra.database.statement import Command, Query
+from doorward.infra.database.dialect import among, estimated_rows
+from doorward.infra.database.statement import Command, Query, Rows
 
 
 class UserRow(NamedTuple):
@@ -85,6 +85,29 @@ FIND_BY_EMAIL: Final = Query(
 INSERT: Final = Command(insert(users).values({column: bindparam(column.name) for column in users.columns}))
 INSERT_EMAIL: Final = Command(
     insert(user_emails).values({column: bindparam(column.name) for column in user_emails.columns})
+)
+NEW_USERS: Final = Rows(users)
+NEW_EMAILS: Final = Rows(user_emails)
+
+
+class AddressRow(NamedTuple):
+    """Whose address it is."""
+
+    user_id: UUID
+    address_key: str
+
+
+# For work on many users at a time; their places take lists.
+WITH_IDS: Final = Query(select(*USER_COLUMNS).where(among(users.c.id, "ids")), UserRow)
+WITH_EXTERNAL_IDS: Final = Query(select(*USER_COLUMNS).where(among(users.c.external_id, "external_ids")), UserRow)
+WITH_USERNAMES: Final = Query(
+    select(users.c.id, users.c.username_key).where(among(users.c.username_key, "keys")), tuple[UUID, str]
+)
+WITH_ADDRESSES: Final = Query(
+    select(user_emails.c.user_id, user_emails.c.address_key).where(among(user_emails.c.address_key, "keys")), AddressRow
+)
+EMAILS_OF: Final = Query(
+    select(*_email_columns).where(among(user_emails.c.user_id, "ids")).order_by(user_emails.c.id), EmailRow
 )
 EMAILS: Final = Query(
     select(*_email_columns).where(user_emails.c.user_id == bindparam("user_id")).order_by(user_emails.c.id), EmailRow

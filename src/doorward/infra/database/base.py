@@ -13,7 +13,7 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import BigInteger, Boolean, Dialect, LargeBinary, MetaData, Text, Uuid
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 metadata: Final = MetaData(
@@ -101,11 +101,30 @@ class Json(TypeDecorator[Any]):
         return orjson.loads(value) if value is not None and dialect.name == "sqlite" else value
 
 
+class Several(TypeDecorator[Any]):
+    """Several texts or ids given as one value: an array on PostgreSQL, a JSON list on SQLite. See `dialect.among`."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, *, ids: bool) -> None:
+        super().__init__()
+        self.ids = ids
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The value's type in a statement."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(Text())
+        return dialect.type_descriptor(ARRAY(Uuid() if self.ids else Text()))
+
+
 def encoder(kind: TypeEngine[Any], database: str) -> Convert | None:
     """How a value of a column type becomes what the driver of the database takes; None where it already is."""
     if isinstance(kind, Json):
         return _to_json
     if database == "sqlite":
+        if isinstance(kind, Several):
+            return _hexadecimal_list if kind.ids else _to_json
         if isinstance(kind, Id):
             return _uuid_bytes
         if isinstance(kind, Moment):
@@ -125,6 +144,10 @@ def decoder(kind: TypeEngine[Any], database: str) -> Convert | None:
         if isinstance(kind, Boolean):
             return bool
     return None
+
+
+def _hexadecimal_list(ids: list[UUID]) -> str:
+    return _to_json([each.hex for each in ids])
 
 
 def _uuid_bytes(value: UUID) -> bytes:

@@ -13,9 +13,14 @@ from sqlalchemy.sql.dml import Insert
 from sqlalchemy.sql.schema import Table
 from sqlalchemy.types import TypeEngine
 
+from doorward.infra.database.base import Id, Several
+
 # Text that is compared and sorted by code point on both databases, so that keyset cursors mean the same everywhere and
 # a prefix is a range of an ordinary index.
 Key: Final[TypeEngine[str]] = Text().with_variant(TEXT(collation="C"), "postgresql")
+
+# The function by which SQLite reads an id that is written in hexadecimal digits.
+FROM_HEXADECIMAL: Final = "from_hexadecimal"
 
 # The end of the range that a prefix opens: sorts after every text that begins with the prefix.
 _AFTER_ALL: Final = "\U0010ffff"
@@ -41,6 +46,40 @@ def joined_texts(column: ColumnElement[str]) -> ColumnElement[str | None]:
     # SQLAlchemy would fill the separator in at each run, which the drivers cannot do.
     joined: ColumnElement[str | None] = func.aggregate_strings(column, literal_column("' '"))  # type: ignore[arg-type, assignment]
     return joined
+
+
+class _Among(ColumnElement[bool]):
+    """Whether a column holds one of several values that come as one list."""
+
+    inherit_cache = False
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        self.column = column
+        self.ids = isinstance(column.type, Id)
+        self.several = bindparam(name, type_=Several(ids=self.ids))
+
+
+@compiles(_Among, "postgresql")
+def _any_of_array(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    return f"{compiler.process(element.column, **options)} = ANY ({compiler.process(element.several, **options)})"
+
+
+@compiles(_Among, "sqlite")
+def _in_json_list(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    # JSON has no bytes; `from_hexadecimal` is a function of our connections, because `unhex` is younger than Debian 12.
+    value = f"{FROM_HEXADECIMAL}(value)" if element.ids else "value"
+    listed = compiler.process(element.several, **options)
+    return f"{compiler.process(element.column, **options)} IN (SELECT {value} FROM json_each({listed}))"  # noqa: S608 - places, not values
+
+
+def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Whether a column of texts or ids holds one of a list. name: of the place that takes the list, of any length."""
+    return _Among(column, name)
+
+
+def works_apart(database: str) -> bool:
+    """Whether the database works in a process of its own, so that it pays to prepare the next rows meanwhile."""
+    return database == "postgresql"
 
 
 class _EstimatedRows(ColumnElement[int]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from doorward.infra.database.statement import Compiled
+from doorward.infra.database.statement import Compiled, CompiledRows
 
 Record = Sequence[Any]
 
@@ -31,6 +31,10 @@ class Transaction(Reading, Protocol):
 
     async def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
         """Runs one statement once for each list of values."""
+        ...
+
+    async def insert(self, rows: CompiledRows, values: Sequence[tuple[Any, ...]]) -> None:
+        """Writes many new rows."""
         ...
 
     async def commit(self) -> None:

@@ -21,7 +21,7 @@ from doorward.infra.database.conflicts import Conflicts
 from doorward.infra.database.driver import Record
 from doorward.infra.database.problems import DatabaseBusy, DatabaseUnavailable, StatementTimeout, StorageFull
 from doorward.infra.database.settings import DatabaseSettings
-from doorward.infra.database.statement import Compiled, Query
+from doorward.infra.database.statement import Compiled, CompiledRows, Query
 from doorward.kernel.problem import Problem
 
 # Errors after which a connection cannot be trusted, or is gone.
@@ -212,6 +212,14 @@ class PostgresTransaction(_Running):
         """Runs one statement once for each list of values, in one round trip."""
         try:
             await self._connection.executemany(statement.sql, rows)
+        except BaseException as error:
+            self._fail(error)
+            raise
+
+    async def insert(self, rows: CompiledRows, values: Sequence[tuple[Any, ...]]) -> None:
+        """Writes many new rows, by COPY."""
+        try:
+            await self._connection.copy_records_to_table(rows.table, columns=rows.columns, records=rows.encoded(values))
         except BaseException as error:
             self._fail(error)
             raise

@@ -19,7 +19,8 @@ from doorward.infra.database.conflicts import Conflicts
 from doorward.infra.database.driver import Record
 from doorward.infra.database.problems import DatabaseBusy, DatabaseUnavailable, StatementTimeout, StorageFull
 from doorward.infra.database.settings import DatabaseSettings
-from doorward.infra.database.statement import Compiled
+from doorward.infra.database.dialect import FROM_HEXADECIMAL
+from doorward.infra.database.statement import Compiled, CompiledRows
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class _Connection:
             self.raw.execute(f"PRAGMA mmap_size = {256 * _MIB}")
         except sqlite3.Error as error:
             raise self.explained(error) from error
+        self.raw.create_function(FROM_HEXADECIMAL, 1, bytes.fromhex, deterministic=True)
         self.raw.set_progress_handler(self._overdue, _STEPS_BETWEEN_LOOKS)
 
     def _overdue(self) -> bool:
@@ -106,6 +108,13 @@ class _Connection:
         except sqlite3.Error as error:
             raise self.explained(error) from None
 
+    def insert(self, rows: CompiledRows, values: Sequence[tuple[Any, ...]]) -> None:
+        self._deadline = float("inf")
+        try:
+            self.raw.executemany(rows.sql, rows.encoded(values))
+        except sqlite3.Error as error:
+            raise self.explained(error) from None
+
 
 async def _in_thread(executor: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Runs work in a thread and never leaves before it has ended, not even when cancelled: the connection is in its hands."""
@@ -148,6 +157,10 @@ class SqliteTransaction:
             await _in_thread(self._database.threads, self._connection.many, statement, rows)
         else:
             self._connection.many(statement, rows)
+
+    async def insert(self, rows: CompiledRows, values: Sequence[tuple[Any, ...]]) -> None:
+        """Writes many new rows."""
+        await _in_thread(self._database.threads, self._connection.insert, rows, values)
 
     async def commit(self) -> None:
         """Makes the changes durable."""

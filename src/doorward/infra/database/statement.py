@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Delete, Insert, Select, Update
+from sqlalchemy import Delete, Insert, Select, Table, Update
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as postgres_dialect
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as sqlite_dialect
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -136,3 +136,52 @@ class Query(Command, Generic[Row]):
         # `tuple[int]` serves where a name for one column would only be noise.
         self.row: Callable[..., Row] = make or (row if hasattr(row, "_fields") else _tuple_of)
         self.thorough = thorough
+
+
+class CompiledRows(NamedTuple):
+    """Rows for one table as one database takes them: the table, its columns, and how each column's values go in."""
+
+    table: str
+    columns: tuple[str, ...]
+    encoders: tuple[Convert | None, ...]
+
+    @property
+    def sql(self) -> str:
+        """An insert of one row."""
+        places = ", ".join("?" * len(self.columns))
+        return f"INSERT INTO {self.table} ({', '.join(self.columns)}) VALUES ({places})"  # noqa: S608 - names from the code
+
+    def encoded(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """The rows with each value as the driver takes it."""
+        # By columns: most need nothing, and the others one pass each.
+        columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+        for place, encode in enumerate(self.encoders):
+            if encode is not None:
+                columns[place] = [None if value is None else encode(value) for value in columns[place]]
+        return list(zip(*columns, strict=True))
+
+
+class Rows:
+    """New rows for one table, written many at a time by the fastest way that the database has.
+
+    Each row is a tuple in the order of the table's columns.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._compiled: dict[str, CompiledRows] = {}
+
+    def of(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """A row from its values by column name."""
+        return tuple([values[column.name] for column in self._table.columns])
+
+    def on(self, database: str) -> CompiledRows:
+        """The rows as the database takes them. database: `sqlite` or `postgresql`."""
+        compiled = self._compiled.get(database)
+        if compiled is None:
+            compiled = self._compiled[database] = CompiledRows(
+                self._table.name,
+                tuple(column.name for column in self._table.columns),
+                tuple(encoder(column.type, database) for column in self._table.columns),
+            )
+        return compiled

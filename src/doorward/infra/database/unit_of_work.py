@@ -16,7 +16,7 @@ import structlog
 
 from doorward.infra.database.driver import Database, Transaction
 from doorward.infra.database.settings import DatabaseSettings
-from doorward.infra.database.statement import Command, Compiled, Query
+from doorward.infra.database.statement import Command, Compiled, Query, Rows
 from doorward.infra.outbox.record import Job, write_events, write_jobs
 from doorward.kernel.actor import Actor
 from doorward.kernel.event import Event
@@ -81,6 +81,14 @@ class Db:
         transaction = self.transaction or await self.begin()
         await transaction.many(compiled, [compiled.values(row) for row in rows])
         self._watch(compiled, started)
+
+    async def insert(self, into: Rows, rows: Sequence[tuple[Any, ...]], /) -> None:
+        """Writes many new rows at once. rows: tuples in the order of the table's columns."""
+        if not rows:
+            return
+        transaction = self.transaction or await self.begin()
+        # No slow-query warning: what is done in bulk takes its time by nature.
+        await transaction.insert(into.on(self.dialect), rows)
 
     async def begin(self) -> Transaction:
         """Opens the transaction, unless it is open. Raises DatabaseBusy or DatabaseUnavailable."""

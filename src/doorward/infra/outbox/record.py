@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert
 
 from doorward.infra.database.dialect import insert_if_absent
-from doorward.infra.database.statement import Command
+from doorward.infra.database.statement import Command, Rows
 from doorward.infra.outbox.tables import event_persons, events, jobs
 from doorward.kernel.actor import Actor
 from doorward.kernel.event import Event
@@ -20,7 +20,12 @@ from doorward.kernel.ids import new_id
 if TYPE_CHECKING:
     from doorward.infra.database.unit_of_work import Db
 
+# From so many on, what it costs to begin a bulk insert pays.
+_BULK: Final = 50
+
 INSERT_EVENT: Final = Command(insert(events).values({column: bindparam(column.name) for column in events.columns}))
+EVENTS: Final = Rows(events)
+PERSONS: Final = Rows(event_persons)
 INSERT_PERSON: Final = Command(
     insert(event_persons).values({column: bindparam(column.name) for column in event_persons.columns})
 )
@@ -49,14 +54,17 @@ async def write_events(db: Db, actor: Actor, now: datetime, recorded: Sequence[E
         event_id = new_id()
         rows.append(_event_row(event_id, actor, now, event))
         persons.extend(_person_rows(event_id, actor, event))
+    await _write(db, INSERT_EVENT, EVENTS, rows)
+    await _write(db, INSERT_PERSON, PERSONS, persons)
+
+
+async def _write(db: Db, command: Command, bulk: Rows, rows: list[dict[str, Any]]) -> None:
     if len(rows) == 1:
-        await db.run(INSERT_EVENT, **rows[0])
+        await db.run(command, **rows[0])
+    elif len(rows) < _BULK:
+        await db.many(command, rows)
     else:
-        await db.many(INSERT_EVENT, rows)
-    if len(persons) == 1:
-        await db.run(INSERT_PERSON, **persons[0])
-    else:
-        await db.many(INSERT_PERSON, persons)
+        await db.insert(bulk, [bulk.of(row) for row in rows])
 
 
 def _event_row(event_id: UUID, actor: Actor, now: datetime, event: Event) -> dict[str, Any]:
