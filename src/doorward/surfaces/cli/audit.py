@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from doorward.surfaces.cli.arguments import AsJson
-from doorward.surfaces.cli.lazy import new_typer
+from doorward.surfaces.cli.lazy import Commands
 from doorward.surfaces.cli.run import read, user_named
 from doorward.surfaces.cli.show import note, print_json, print_table
 
@@ -16,13 +16,7 @@ if TYPE_CHECKING:
     from doorward.infra.outbox.read import EventRow
     from doorward.kernel.page import Page
 
-commands: Final = new_typer(help="Read the log of what happened.")
-
-
-# With a single command, the group would vanish and `doorward audit list` with it.
-@commands.callback()
-def _audit() -> None:
-    """Read the log of what happened."""
+commands: Final = Commands("Read the log of what happened.")
 
 
 @commands.command("list")

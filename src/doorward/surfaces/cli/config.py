@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 import typer
 
 from doorward.surfaces.cli.arguments import AsJson
-from doorward.surfaces.cli.lazy import new_typer
+from doorward.surfaces.cli.lazy import Commands
 from doorward.surfaces.cli.show import print_json, print_table
 
 if TYPE_CHECKING:
@@ -17,15 +17,9 @@ if TYPE_CHECKING:
 
     from doorward.settings import Settings
 
-commands: Final = new_typer(help="Show the settings and where each comes from.")
+commands: Final = Commands("Show the settings and where each comes from.")
 
 _MASKED: Final = "********"
-
-
-# With a single command, the group would vanish and `doorward config show` with it.
-@commands.callback()
-def _config() -> None:
-    """Show the settings and where each comes from."""
 
 
 class Shown(NamedTuple):

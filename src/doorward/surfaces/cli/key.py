@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from doorward.surfaces.cli.arguments import AsJson
-from doorward.surfaces.cli.lazy import new_typer
+from doorward.surfaces.cli.lazy import Commands
 from doorward.surfaces.cli.run import read, write
 from doorward.surfaces.cli.show import print_json, print_table
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from doorward.domain.keys.views import KeyView
     from doorward.infra.database.unit_of_work import Tx
 
-commands: Final = new_typer(help="List and rotate the keys that sign tokens.")
+commands: Final = Commands("List and rotate the keys that sign tokens.")
 
 
 async def _views(tx: Tx) -> list[KeyView]:

@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from doorward.surfaces.cli.arguments import AsJson, seconds
-from doorward.surfaces.cli.lazy import new_typer
+from doorward.surfaces.cli.lazy import Commands
 from doorward.surfaces.cli.show import note, print_json, print_line
 
 if TYPE_CHECKING:
     from doorward.infra.crypto.hashing.calibrate import Measurement
 
-commands: Final = new_typer(help="Measure what hashing a password costs on this machine.")
-
-
-# With a single command, the group would vanish and `doorward password calibrate` with it.
-@commands.callback()
-def _password() -> None:
-    """Measure what hashing a password costs on this machine."""
+commands: Final = Commands("Measure what hashing a password costs on this machine.")
 
 
 @commands.command()

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Final
+from typing import Final
 
-import typer
-from typer.main import get_command
+from typer.main import get_group
 
-from doorward import __version__
 from doorward.surfaces.cli.lazy import Lazy, lazy_group, new_typer
 
 _HERE: Final = "doorward.surfaces.cli"
+_LEVEL: Final = "DOORWARD_LOG__LEVEL"
 
 COMMANDS: Final = {
     "serve": Lazy(f"{_HERE}.serve:serve", "Run the server."),
@@ -34,39 +33,27 @@ COMMANDS: Final = {
     "version": Lazy(f"{_HERE}.version:version", "Say which version this is."),
 }
 
-_program: Final = new_typer(cls=lazy_group(COMMANDS))
+_HELP: Final = """User management: accounts, sign-in, sessions, roles and tokens.
 
+Settings come from the environment: `doorward config show` lists them all. Exit codes are 0 for success, 1 for a failure
+and 2 for a command that cannot be understood.
 
-def _say_version(asked: bool) -> None:  # noqa: FBT001 - called by the option parser
-    if asked:
-        typer.echo(f"doorward {__version__}")
-        raise typer.Exit
-
-
-@_program.callback()
-def _doorward(
-    *,
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Log everything, and show where a failure comes from.")
-    ] = False,
-    version: Annotated[  # noqa: ARG001 - it is answered by its callback
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
-    ] = False,
-) -> None:
-    """User management: accounts, sign-in, sessions, roles and tokens.
-
-    Settings come from the environment: `doorward config show` lists them all. Exit codes are 0 for success, 1 for a
-    failure and 2 for a command that cannot be understood.
-    """
-    if debug:
-        # Set where settings are read, so that processes started from here follow it too.
-        os.environ["DOORWARD_LOG__LEVEL"] = "DEBUG"
+Before a command, --debug logs everything and shows where a failure comes from. --version says which version this is.
+"""
 
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command; the exit code: 0 ok, 1 failure, 2 usage."""
+    given = list(arguments)
+    # Not declared as options: reading those loads what doubles the time until help appears.
+    if given[:1] == ["--version"]:
+        given[0] = "version"
+    if given[:1] == ["--debug"]:
+        # Set where settings are read, so that processes started from here follow it too.
+        os.environ[_LEVEL] = "DEBUG"
+        del given[0]
     try:
-        get_command(_program).main(list(arguments), prog_name="doorward")
+        get_group(new_typer(cls=lazy_group(COMMANDS), help=_HELP)).main(given, prog_name="doorward")
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 1
     except Exception as error:
@@ -74,9 +61,9 @@ def run(arguments: Sequence[str]) -> int:
         from doorward.surfaces.cli.failures import explain
 
         explained = explain(error)
-        if explained is None or os.environ.get("DOORWARD_LOG__LEVEL", "").upper() == "DEBUG":
-            if explained is None:
-                raise
+        if explained is None:
+            raise
+        if os.environ.get(_LEVEL, "").upper() == "DEBUG":
             import traceback
 
             traceback.print_exception(error)

@@ -8,7 +8,7 @@ import typer
 
 from doorward.surfaces.cli.arguments import AsJson, WhichUser, Yes
 from doorward.surfaces.cli.ask import UsageMistake, confirm
-from doorward.surfaces.cli.lazy import new_typer
+from doorward.surfaces.cli.lazy import Commands
 from doorward.surfaces.cli.run import read, user_named, write
 from doorward.surfaces.cli.show import print_fields, print_json, print_line, print_table
 
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from doorward.infra.database.unit_of_work import Tx
     from doorward.kernel.permission import Permission
 
-commands: Final = new_typer(help="Make, change, grant and revoke roles.")
+commands: Final = Commands("Make, change, grant and revoke roles.")
 
 _Which = Annotated[str, typer.Argument(metavar="ROLE", help="The name of the role.")]
 _Permission = Annotated[
     list[str] | None,
-    typer.Option("--permission", "-p", help="A permission, such as users:read; may be given several times."),
+    typer.Option(
+        "--permission", "-p", metavar="PERMISSION", help="A permission, such as users:read; may be given several times."
+    ),
 ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -40,6 +39,8 @@ def write(use_case: Callable[[Tx], Awaitable[Answer]]) -> Answer:
 
 def with_tools(work: Callable[[Tools], Awaitable[Answer]], settings: Settings | None = None) -> Answer:
     """What some work answers that needs tools, on the configured database."""
+    import asyncio
+
     from doorward.app import opened
     from doorward.settings import read_settings
 

@@ -8,7 +8,7 @@ import typer
 
 from doorward.surfaces.cli.arguments import AsJson, WhichUser, Yes
 from doorward.surfaces.cli.ask import UsageMistake, confirm
-from doorward.surfaces.cli.lazy import new_typer
+from doorward.surfaces.cli.lazy import Commands
 from doorward.surfaces.cli.run import read, user_named, write
 from doorward.surfaces.cli.show import print_json, print_line, print_table
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from doorward.domain.sessions.views import SessionView
     from doorward.infra.database.unit_of_work import Tx
 
-commands: Final = new_typer(help="List and end the sessions of a user.")
+commands: Final = Commands("List and end the sessions of a user.")
 
 
 @commands.command("list")
@@ -28,7 +28,7 @@ def list_(user: WhichUser, *, as_json: AsJson = False) -> None:
 @commands.command()
 def end(
     user: WhichUser,
-    session: Annotated[str | None, typer.Argument(metavar="[SESSION]", help="The id of one session (ses_…).")] = None,
+    session: Annotated[str | None, typer.Argument(metavar="SESSION", help="The id of one session (ses_…).")] = None,
     *,
     every: Annotated[bool, typer.Option("--all", help="End all of them.")] = False,
     yes: Yes = False,

@@ -10,7 +10,7 @@ import typer
 
 from doorward.surfaces.cli.arguments import AsJson, PasswordStdin, WhichUser, Yes, json_object, moment
 from doorward.surfaces.cli.ask import UsageMistake, confirm, new_password
-from doorward.surfaces.cli.lazy import Lazy, lazy_group, new_typer
+from doorward.surfaces.cli.lazy import Commands, Lazy
 from doorward.surfaces.cli.run import read, user_named, write
 from doorward.surfaces.cli.session import print_sessions
 from doorward.surfaces.cli.show import note, print_fields, print_json, print_line, print_table
@@ -19,15 +19,13 @@ if TYPE_CHECKING:
     from doorward.domain.users.store import UserRow
     from doorward.infra.database.unit_of_work import Tx
 
-commands: Final = new_typer(
-    help="Create, find, change, suspend and delete users; import and export them.\n\n"
+commands: Final = Commands(
+    "Create, find, change, suspend and delete users; import and export them.\n\n"
     "A USER is named by id (usr_…), by any of their email addresses, or by username.",
-    cls=lazy_group(
-        {
-            "import": Lazy("doorward.surfaces.cli.transfer:import_users", "Bring users in from a CSV or JSONL file."),
-            "export": Lazy("doorward.surfaces.cli.transfer:export_users", "Write users out to a CSV or JSONL file."),
-        }
-    ),
+    {
+        "import": Lazy("doorward.surfaces.cli.transfer:import_users", "Bring users in from a CSV or JSONL file."),
+        "export": Lazy("doorward.surfaces.cli.transfer:export_users", "Write users out to a CSV or JSONL file."),
+    },
 )
 
 
@@ -100,7 +98,9 @@ def create(
     external_id: _ExternalId = None,
     public_metadata: _PublicMetadata = None,
     admin_metadata: _AdminMetadata = None,
-    role: Annotated[list[str] | None, typer.Option(help="A role to grant; may be given several times.")] = None,
+    role: Annotated[
+        list[str] | None, typer.Option(metavar="ROLE", help="A role to grant; may be given several times.")
+    ] = None,
     password_stdin: PasswordStdin = False,
     without_password: Annotated[
         bool, typer.Option("--without-password", help="Set none; the user cannot sign in by password until one is set.")
