@@ -8,6 +8,9 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from doorward.domain.access.settings import TokensSettings
+from doorward.http.settings import ServerSettings
+from doorward.infra.database.connect import name_of, readable_parts, sqlite_path
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.settings import Settings, SettingsError
 
@@ -34,6 +37,29 @@ def database_url(settings: Settings) -> str:
     """The address of the database: as configured, or an SQLite file in the data folder."""
     configured = settings.section(DatabaseSettings).url
     return configured or f"sqlite:///{data_folder(settings) / _DATABASE}"
+
+
+def database_name(settings: Settings) -> str:
+    """The database in words for people, without the password of its address."""
+    configured = settings.section(DatabaseSettings).url
+    if not configured:
+        return f"The SQLite file {settings.root.data_dir / _DATABASE}"
+    if name_of(configured) == "sqlite":
+        return f"The SQLite file {sqlite_path(configured)}"
+    parts = readable_parts(configured)
+    if parts is None:
+        return "The PostgreSQL database"
+    where = parts.netloc.rpartition("@")[2]
+    return f"The PostgreSQL database {parts.path.strip('/')}" + (f" at {where}" if where else "")
+
+
+def public_url(settings: Settings) -> str:
+    """Where people reach this installation: as configured, or where the server listens by its settings."""
+    if "tokens.issuer" in settings.sources:
+        return settings.section(TokensSettings).issuer
+    server = settings.section(ServerSettings)
+    host = "127.0.0.1" if server.host in {"0.0.0.0", "::", ""} else server.host  # noqa: S104 - compared, not bound
+    return f"http://[{host}]:{server.port}" if ":" in host else f"http://{host}:{server.port}"
 
 
 def sealing_secrets(settings: Settings) -> list[bytes]:

@@ -16,8 +16,12 @@ from doorward.infra.database import migrate
 from doorward.infra.database.base import metadata
 from doorward.infra.database.connect import name_of, open_database
 from doorward.infra.database.settings import DatabaseSettings
+from doorward.infra.telemetry.logs import set_up
+from doorward.infra.telemetry.settings import LogSettings
+from doorward.infra.tools import Tools
 from doorward.kernel.actor import operator
-from doorward.places import database_url, sealing_secrets
+from doorward.kernel.problem import Problem
+from doorward.places import database_name, database_url, sealing_secrets
 from doorward.serve import serve
 from doorward.settings import Settings, SettingsError
 
@@ -26,6 +30,8 @@ _APPLICATION: Final = "doorward.app:create"
 
 def run(settings: Settings) -> int:
     """Serves until told to end; the exit code. Raises SettingsError or a Problem of the database."""
+    # Also for the supervisor of several server processes, which logs what becomes of them.
+    set_up(settings.section(LogSettings))
     link = asyncio.run(_prepare(settings))
     return serve(_APPLICATION, settings.section(ServerSettings), on_started=lambda url: _say(settings, url, link))
 
@@ -51,13 +57,27 @@ async def _prepare(settings: Settings) -> str | None:
         await refuse_other_schema(database)
         tools = build_tools(database, secrets, settings.sections)
         try:
-            await prepare(tools)
+            await _put_in_place(tools, settings)
             async with tools.writing(operator()) as tx:
                 return await new_link(tx)
         finally:
             tools.hashing.close()
     finally:
         await database.close()
+
+
+async def _put_in_place(tools: Tools, settings: Settings) -> None:
+    """What every start puts in place. A refused value can only be one of the configured administrator's."""
+    try:
+        await prepare(tools)
+    except Problem as problem:
+        if not problem.errors:
+            raise
+        lines = []
+        for each in problem.errors:
+            path = f"bootstrap_admin.{each.pointer.strip('/')}"
+            lines.append(f"{settings.sources.get(path, path)} cannot be used: {each.detail}")
+        raise SettingsError(lines) from None
 
 
 def _migrate_apart() -> None:
@@ -72,13 +92,11 @@ def _say(settings: Settings, url: str, link: str | None) -> None:
     issuer = settings.section(TokensSettings).issuer
     # Where no address was configured, links lead to where it really listens.
     base = issuer if "tokens.issuer" in settings.sources else url
-    address = database_url(settings)
-    database = "SQLite at " + address.partition("///")[2] if name_of(address) == "sqlite" else "PostgreSQL"
     lines = [
         f"Doorward {__version__} ({settings.root.mode})",
         f"  address   {url}",
         f"  docs      {url}/docs",
-        f"  database  {database}",
+        f"  database  {database_name(settings).removeprefix('The ')}",
     ]
     if link is not None:
         minutes = int(LIFETIME.total_seconds() // 60)

@@ -132,50 +132,62 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     wrong: list[str] = []
-    for variable, text in sorted(_gather(given, known, wrong).items()):
+    for variable, (text, source) in sorted(_gather(given, known, wrong).items()):
         path, field = known[variable]
+        sources[path] = source
+        if text is None:
+            continue
         section, _, name = path.rpartition(".")
         target = values.setdefault(section, {}) if section else values
-        target[name] = _parts(text[0]) if _is_list(field.annotation) else text[0]
-        sources[path] = text[1]
+        target[name] = _parts(text) if _is_list(field.annotation) else text
     try:
-        root = _Model(**values)
+        root: Root | None = _Model(**values)
     except ValidationError as error:
         wrong.extend(_explain(error, sources))
-        raise SettingsError(wrong) from None
-    sections = {type_: getattr(root, name) for name, type_ in SECTIONS.items()}
-    settings = Settings(root, sections, sources)
-    wrong.extend(_contradictions(settings))
-    if wrong:
+        root = None
+    wrong.extend(_contradictions(values, sources))
+    if wrong or root is None:
         raise SettingsError(wrong)
-    return settings
+    sections = {type_: getattr(root, name) for name, type_ in SECTIONS.items()}
+    return Settings(root, sections, sources)
 
 
-def _gather(given: Mapping[str, str], known: Mapping[str, Any], wrong: list[str]) -> dict[str, tuple[str, str]]:
-    """By variable: its text, and the name it was really given under. What cannot be read is added to `wrong`."""
-    found: dict[str, tuple[str, str]] = {}
+def _gather(given: Mapping[str, str], known: Mapping[str, Any], wrong: list[str]) -> dict[str, tuple[str | None, str]]:
+    """By variable: its text, and the name it was really given under. What cannot be read is None, and added to `wrong`."""
+    found: dict[str, tuple[str | None, str]] = {}
     for alias, variable in _ALIASES.items():
         if given.get(alias):
             found[variable] = (given[alias], alias)
-    for name, text in given.items():
-        if not name.upper().startswith(PREFIX) or name in _NOT_OURS:
-            continue
+    for name, text in sorted(given.items()):
         variable = name.upper()
+        if not variable.startswith(PREFIX) or name in _NOT_OURS:
+            continue
         if variable in known:
             found[variable] = (text, name)
         elif variable.endswith(_FILE) and variable.removesuffix(_FILE) in known:
-            try:
-                # Editors and `echo` end files with a line break that belongs to nobody's password.
-                content = Path(text).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
-                found[variable.removesuffix(_FILE)] = (content, name)
-            except (OSError, UnicodeDecodeError) as error:
-                reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-                wrong.append(f"{name} names a file that cannot be read: {reason}.")
+            value = variable.removesuffix(_FILE)
+            if found.get(value, ("", ""))[1].upper() == value:
+                wrong.append(f"{name} and {value} are both given. Keep one of them.")
+                continue
+            found[value] = (_read_file(name, text, wrong), name)
         else:
-            near = difflib.get_close_matches(variable, known, n=1, cutoff=0.6)
-            hint = f" Did you mean {near[0]}?" if near else " `doorward config show` lists all that there are."
-            wrong.append(f"{name} is not a setting.{hint}")
+            wrong.append(f"{name} is not a setting.{_nearest(variable, known)}")
     return found
+
+
+def _read_file(name: str, path: str, wrong: list[str]) -> str | None:
+    try:
+        # Editors and `echo` end files with a line break that belongs to nobody's password.
+        return Path(path).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        wrong.append(f"{name} names a file that cannot be read: {reason} ({path}).")
+    return None
+
+
+def _nearest(variable: str, known: Mapping[str, Any]) -> str:
+    near = difflib.get_close_matches(variable, [*known, *(f"{each}{_FILE}" for each in known)], n=1, cutoff=0.6)
+    return f" Did you mean {near[0]}?" if near else " `doorward config show` lists all that there are."
 
 
 def _parts(text: str) -> Any:
@@ -198,21 +210,28 @@ def _explain(error: ValidationError, sources: Mapping[str, str]) -> Iterator[str
         yield f"{sources.get(path, path)} is not valid: {message[:1].lower()}{message[1:]}."
 
 
-def _contradictions(settings: Settings) -> Iterator[str]:
-    """What only the settings together show."""
-    url = settings.section(DatabaseSettings).url
-    source = settings.sources.get("database.url", "DATABASE_URL")
+def _contradictions(values: Mapping[str, Any], sources: Mapping[str, str]) -> Iterator[str]:
+    """What only the settings together show. Looks at the texts as given, so that one mistake hides no other."""
+    url = values.get("database", {}).get("url")
     if url:
         try:
             check_address(url)
         except AddressError as error:
-            yield str(error).replace("DATABASE_URL", source)
-    secrets = settings.root.secrets
-    if secrets is None:
-        if settings.is_production:
+            yield str(error).replace("DATABASE_URL", sources["database.url"])
+    secrets = values.get("secrets")
+    if "secrets" not in sources:
+        if values.get("mode") == "production":
             yield (
                 "DOORWARD_SECRETS is missing, and production does not make one. Make it with "
                 "`openssl rand -base64 48` and keep it: without it nothing that is sealed can be opened again."
             )
-    elif any(len(each) < _SHORTEST_SECRET for each in _parts(secrets.get_secret_value()) or [""]):
-        yield f"{settings.sources['secrets']} needs at least {_SHORTEST_SECRET} characters in each secret."
+    elif secrets is not None and any(len(each) < _SHORTEST_SECRET for each in _parts(secrets) or [""]):
+        yield f"{sources['secrets']} needs at least {_SHORTEST_SECRET} characters in each secret."
+    first = [path.partition(".")[2] for path in sources if path.startswith("bootstrap_admin.")]
+    if len(first) == 1:
+        given = first[0]
+        other = "password" if given == "email" else "email"
+        yield (
+            f"{PREFIX}BOOTSTRAP_ADMIN{_SEPARATOR}{other.upper()} is missing: the first administrator needs both. "
+            f"Set it, or take {sources[f'bootstrap_admin.{given}']} away."
+        )

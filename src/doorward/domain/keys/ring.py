@@ -51,11 +51,12 @@ class KeyRing:
     def _take(self, tools: Tools, rows: list[KeyRow], now: datetime) -> None:
         for row in rows:
             if row.kid not in self._public:
-                self._public[row.kid] = public_key(row.public_jwk)
                 der = tools.sealer.open_sealed(SEALED_FOR, row.private_sealed, context=row.kid.encode())
                 self._signers[row.kid] = Signer(
                     SigningKey(kid=row.kid, algorithm=_algorithm(row), private_der=der, public_jwk=row.public_jwk)
                 )
+                # Last, so that a key which does not open is tried again and not taken for a known one.
+                self._public[row.kid] = public_key(row.public_jwk)
         living = {row.kid for row in rows}
         if living != self._public.keys() or {row.kid for row in self._keys} != living:
             self._public = {kid: key for kid, key in self._public.items() if kid in living}
@@ -89,6 +90,11 @@ class KeyRing:
 
 def _algorithm(row: KeyRow) -> Any:
     return row.algorithm
+
+
+async def check_keys_open(tools: Tools) -> None:
+    """Reads every living key, so that a wrong secret is found at the start and not by the first request. Raises SealBroken."""
+    await tools.hold(KeyRing).read(tools, tools.clock.now())
 
 
 async def ring(tx: Tx) -> KeyRing:

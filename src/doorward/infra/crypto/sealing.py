@@ -29,8 +29,8 @@ class SealBroken(Exception):  # noqa: N818 - says what happened; an operator rea
 
     def __init__(self, purpose: str, reason: str) -> None:
         super().__init__(
-            f"A sealed value for '{purpose}' cannot be opened: {reason}. If the secret was replaced, "
-            "put the previous one back after the new one in the list of secrets."
+            f"A sealed value for '{purpose}' cannot be opened: {reason}. Put the previous secret back: after the new one "
+            "in DOORWARD_SECRETS, or, where development keeps it, as the file 'secret' in the data folder."
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from sqlalchemy import MetaData
 
@@ -57,6 +57,17 @@ def check_address(url: str) -> None:
         usable = False
     if not usable:
         raise AddressError("DATABASE_URL must name a database: postgresql://user:password@host:5432/name.")
+
+
+def readable_parts(url: str) -> SplitResult | None:
+    """The parts of an address, where it is certain which of them the password is; None where anything could be."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    # A password with an unencoded '/', '?' or '#' ends the network part early and stands in what follows.
+    return None if "@" in f"{parts.path}{parts.query}" or parts.fragment else parts
 
 
 def driver_url(url: str) -> str:

@@ -106,3 +106,40 @@ def _from_last_row(element: _EstimatedRows, _compiler: SQLCompiler, **_options: 
 def estimated_rows(table: Table) -> Select[tuple[int]]:
     """A query for about how many rows a table has, at a cost that does not grow with them."""
     return select(_EstimatedRows(table).label("count"))
+
+
+class _ServerVersion(ColumnElement[str]):
+    """The version of the database's program."""
+
+    inherit_cache = True
+
+
+@compiles(_ServerVersion, "postgresql")
+def _postgres_version(_element: _ServerVersion, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "current_setting('server_version')"
+
+
+@compiles(_ServerVersion, "sqlite")
+def _sqlite_version(_element: _ServerVersion, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "sqlite_version()"
+
+
+class _ServerTime(ColumnElement[float]):
+    """The database's own clock, in seconds since 1970."""
+
+    inherit_cache = True
+
+
+@compiles(_ServerTime, "postgresql")
+def _postgres_time(_element: _ServerTime, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "extract(epoch from clock_timestamp())::float8"
+
+
+@compiles(_ServerTime, "sqlite")
+def _sqlite_time(_element: _ServerTime, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+def server_facts() -> Select[str, float]:
+    """A query for the version of the database's program and for its clock, in seconds since 1970."""
+    return select(_ServerVersion().label("version"), _ServerTime().label("clock"))

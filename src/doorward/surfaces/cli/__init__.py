@@ -1,4 +1,7 @@
 """The command line: noun, then verb, over the same functions as every other surface.
 
-program: all commands, each imported only when it is run. run: how a command reaches the domain. show: how it prints.
+program: the list of commands, each imported only when it is asked for. lazy: how. run: how a command reaches the domain.
+show: how it prints. ask: what it asks the person. arguments: how it reads values. failures: what it says when it cannot.
+One file for each noun: user, session, role, key, audit, password, config. One for each verb of the installation: serve,
+worker, migrate, check (with deployment), doctor, openapi, setup_link, version.
 """

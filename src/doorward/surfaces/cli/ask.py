@@ -1,0 +1,34 @@
+"""What a command asks of the person at the terminal, and what it does where there is none."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+
+class UsageMistake(Exception):  # noqa: N818 - says who has to change something
+    """The command cannot be understood or done as it was given. The message says what to give instead."""
+
+
+def new_password(*, from_stdin: bool) -> str:
+    """A password: typed twice, or the first line of standard input. Never an argument, which every process could read."""
+    if from_stdin:
+        line = sys.stdin.readline()
+        password = line.removesuffix("\n").removesuffix("\r")
+        if not password:
+            raise UsageMistake("There was no password on standard input.")
+        return password
+    if not sys.stdin.isatty():
+        raise UsageMistake("There is no terminal to ask for the password on. Give it by --password-stdin.")
+    typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt="Once more", err=True)
+    return typed
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Goes on only when the person agrees. yes: they have already said so."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageMistake(f"{question} There is no terminal to answer on. Say --yes if you mean it.")
+    typer.confirm(question, abort=True, err=True)

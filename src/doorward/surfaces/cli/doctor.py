@@ -1,0 +1,215 @@
+"""`doorward doctor`: looks at every part of the installation, and says what ails it and what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+import typer
+
+from doorward.surfaces.cli.arguments import AsJson
+from doorward.surfaces.cli.show import print_json, print_line, text
+
+if TYPE_CHECKING:
+    from doorward.infra.database.driver import Database
+    from doorward.infra.tools import Tools
+    from doorward.settings import Settings
+
+_GIB: Final = 1024**3
+_LITTLE_SPACE: Final = 1 * _GIB
+_NO_SPACE: Final = _GIB // 10
+_SLOW_SECONDS: Final = 0.02
+_CLOCK_SECONDS: Final = 2.0
+_CLOCK_WRONG_SECONDS: Final = 30.0
+_LATE: Final = timedelta(minutes=5)
+
+
+class Finding(NamedTuple):
+    """One part and how it is. remedy: what to do about it; empty where all is well."""
+
+    part: str
+    state: Literal["ok", "warning", "failed"]
+    finding: str
+    remedy: str = ""
+
+
+def doctor(*, as_json: AsJson = False) -> None:
+    """Look at every part of the installation: settings, data folder, disk, database, schema, clock, signing key, worker.
+
+    Changes nothing. The exit code is 1 when a part failed; a warning does not change it.
+    """
+    findings = asyncio.run(_collect())
+    has_failed = any(each.state == "failed" for each in findings)
+    if as_json:
+        print_json({"ok": not has_failed, "items": [each._asdict() for each in findings]})
+    else:
+        for each in findings:
+            print_line(f"{each.state:7}  {each.part:11}  {text(each.finding)}")
+            if each.remedy:
+                print_line(f"{'':7}  {'':11}  {each.remedy}")
+    if has_failed:
+        raise typer.Exit(1)
+
+
+async def _collect() -> list[Finding]:
+    from doorward.settings import SettingsError, read_settings
+
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        # Nothing else can be found before these are mended.
+        return [
+            Finding("settings", "failed", line, "`doorward config show` lists all settings.") for line in error.lines
+        ]
+    return [
+        Finding("settings", "ok", f"{settings.root.mode}, {len(settings.sources)} set"),
+        *_files(settings),
+        *[finding async for finding in _database(settings)],
+    ]
+
+
+def _files(settings: Settings) -> list[Finding]:
+    from doorward.infra.database.connect import name_of, sqlite_path
+    from doorward.infra.database.settings import DatabaseSettings
+    from doorward.places import data_folder
+    from doorward.settings import SettingsError
+
+    url = settings.section(DatabaseSettings).url
+    if url and settings.root.secrets is not None:
+        if name_of(url) != "sqlite":
+            return [Finding("data folder", "ok", "not needed: database and secret are elsewhere")]
+        return [_space(sqlite_path(url).parent)]
+    try:
+        folder = data_folder(settings)
+    except SettingsError as error:
+        return [Finding("data folder", "failed", error.lines[0])]
+    return [Finding("data folder", "ok", f"{folder} can be written"), _space(folder)]
+
+
+def _space(folder: Path) -> Finding:
+    usage = shutil.disk_usage(folder)
+    said = f"{usage.free / _GIB:.1f} of {usage.total / _GIB:.1f} GiB free"
+    if usage.free < _NO_SPACE:
+        return Finding("disk", "failed", said, "Make room at once: changes are refused when the disk is full.")
+    if usage.free < _LITTLE_SPACE:
+        return Finding("disk", "warning", said, "Make room before changes are refused.")
+    return Finding("disk", "ok", said)
+
+
+async def _database(settings: Settings) -> AsyncIterator[Finding]:
+    from doorward.app import build_tools
+    from doorward.infra.database.base import metadata
+    from doorward.infra.database.connect import open_database
+    from doorward.infra.database.examine import examine
+    from doorward.infra.database.problems import DatabaseUnavailable
+    from doorward.infra.database.settings import DatabaseSettings
+    from doorward.places import database_name, database_url, sealing_secrets
+    from doorward.settings import SettingsError
+    from doorward.surfaces.cli.failures import explain_database, explain_problem
+
+    name = database_name(settings)
+    try:
+        secrets = sealing_secrets(settings)
+        database = open_database(database_url(settings), settings.section(DatabaseSettings), metadata)
+    except SettingsError as error:
+        yield Finding("database", "failed", error.lines[0])
+        return
+    except DatabaseUnavailable as problem:
+        yield Finding("database", "failed", explain_database(problem))
+        return
+    try:
+        try:
+            examined = await examine(database)
+        except DatabaseUnavailable as problem:
+            yield Finding("database", "failed", explain_database(problem))
+            return
+        milliseconds = f"{examined.round_trip_seconds * 1000:.1f} ms for a statement"
+        yield Finding(
+            "database",
+            "ok" if examined.round_trip_seconds < _SLOW_SECONDS else "warning",
+            f"{name}: version {examined.version}, {milliseconds}",
+            "" if examined.round_trip_seconds < _SLOW_SECONDS else "Bring server and database nearer to each other.",
+        )
+        yield _clock(examined.clock_ahead_seconds)
+        schema = await _schema(database)
+        yield schema
+        if schema.state == "failed":
+            return
+        tools = build_tools(database, secrets, settings.sections)
+        try:
+            yield await _signing_key(tools)
+            yield await _worker(tools)
+        finally:
+            tools.hashing.close()
+    except DatabaseUnavailable as problem:
+        yield Finding("database", "failed", explain_problem(problem)[0])
+    finally:
+        await database.close()
+
+
+def _clock(ahead: float) -> Finding:
+    said = f"the database's clock differs by {abs(ahead):.1f} s"
+    if abs(ahead) < _CLOCK_SECONDS:
+        return Finding("clock", "ok", said)
+    remedy = "Have both machines set their clocks over the network (NTP)."
+    return Finding("clock", "failed" if abs(ahead) > _CLOCK_WRONG_SECONDS else "warning", said, remedy)
+
+
+async def _schema(database: Database) -> Finding:
+    from doorward.infra.database.migrate import current, newest
+
+    revision, wanted = await current(database), newest()
+    if revision is None:
+        return Finding("schema", "failed", "the database is empty", "Run `doorward migrate`.")
+    if revision < wanted:
+        return Finding(
+            "schema", "failed", f"at revision {revision}, and this version needs {wanted}", "Run `doorward migrate`."
+        )
+    return Finding("schema", "ok", f"at revision {revision}")
+
+
+async def _signing_key(tools: Tools) -> Finding:
+    from doorward.domain.keys.ring import check_keys_open
+    from doorward.domain.keys.rotate import list_keys
+    from doorward.infra.crypto.sealing import SealBroken
+    from doorward.kernel.actor import operator
+
+    async with tools.reading(operator()) as tx:
+        keys = await list_keys(tx)
+        now = tx.now
+    if not keys:
+        return Finding("signing key", "warning", "there is none yet", "The first `doorward serve` makes one.")
+    try:
+        await check_keys_open(tools)
+    except SealBroken as error:
+        return Finding("signing key", "failed", str(error))
+    signing = max((key.active_from for key in keys if key.active_from <= now), default=None)
+    if signing is None:
+        return Finding(
+            "signing key", "warning", "none signs yet: all are announced only", "See to the clock of this machine."
+        )
+    return Finding("signing key", "ok", f"{len(keys)} open with the secret; one signs since {text(signing)}")
+
+
+async def _worker(tools: Tools) -> Finding:
+    from doorward.infra.outbox.backlog import dead_jobs, waiting_jobs
+    from doorward.kernel.actor import operator
+
+    async with tools.reading(operator()) as tx:
+        waiting, dead = await waiting_jobs(tx.db, tx.now), await dead_jobs(tx.db)
+        late = waiting.since is not None and tx.now - waiting.since > _LATE
+    said = f"{waiting.number} jobs wait, {dead.number} were given up"
+    if dead.number:
+        return Finding("worker", "warning", f"{said}, such as {dead.kind}", "The log says why: look for 'job failed'.")
+    if late:
+        return Finding(
+            "worker",
+            "warning",
+            f"{said}; the oldest since {text(waiting.since)}",
+            "Run `doorward serve` or `doorward worker`; more workers if one runs.",
+        )
+    return Finding("worker", "ok", said)
