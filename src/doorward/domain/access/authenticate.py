@@ -6,7 +6,7 @@ So a suspended, deleted or signed-out user is out with the commit of that change
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from doorward.domain.access import store
 from doorward.domain.access.settings import TokensSettings
@@ -18,7 +18,7 @@ from doorward.domain.sessions.settings import SessionsSettings
 from doorward.domain.sessions.touch import touch_session
 from doorward.domain.users.gate import is_usable
 from doorward.domain.users.store import UserRow
-from doorward.infra.crypto.signing import TokenInvalid
+from doorward.infra.crypto.signing import KeyUnknown, TokenInvalid
 from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import Actor, Origin, anonymous
@@ -40,28 +40,37 @@ class Identity(NamedTuple):
 
 async def authenticate_token(tools: Tools, token: str, origin: Origin) -> Identity:
     """The one who holds an access token. Raises Unauthenticated."""
-    now = tools.clock.now()
+    tx = tools.reader(anonymous(origin))
     ring = tools.hold(KeyRing)
-    await ring.refresh(tools, now)
-    settings = tools.section(TokensSettings)
+    await ring.refresh(tx)
     try:
-        claims = ring.verifier.verify(
-            token,
-            typ=KIND,
-            issuer=settings.issuer,
-            audience=settings.audience,
-            now=now.timestamp(),
-            leeway=settings.leeway_seconds,
-            required=_REQUIRED,
-        )
+        try:
+            claims = _verified(tx, ring, token)
+        except KeyUnknown:
+            # Another process may have made the key a moment ago, such as one that replaces a leaked key at once.
+            if not await ring.look_again(tx):
+                raise
+            claims = _verified(tx, ring, token)
         session_id = decode(SESSION, claims["sid"])
     except (TokenInvalid, ValueError, TypeError, AttributeError):
         raise Unauthenticated(
             "The access token is not valid or has expired. Refresh it, or sign in again.", error="invalid_token"
         ) from None
-    tx = tools.reader(anonymous(origin))
     row = await tx.db.first(store.BY_SESSION, session_id=session_id)
     return await _admit(tx, row, origin)
+
+
+def _verified(tx: Tx, ring: KeyRing, token: str) -> dict[str, Any]:
+    settings = tx.section(TokensSettings)
+    return ring.verifier.verify(
+        token,
+        typ=KIND,
+        issuer=settings.issuer,
+        audience=settings.audience,
+        now=tx.now.timestamp(),
+        leeway=settings.leeway_seconds,
+        required=_REQUIRED,
+    )
 
 
 async def authenticate_cookie(tools: Tools, secret: str, origin: Origin) -> Identity:

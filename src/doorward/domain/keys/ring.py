@@ -14,7 +14,6 @@ from doorward.domain.keys.store import KeyRow
 from doorward.infra.crypto.signing import PublicKey, Signer, SigningKey, Verifier, public_key
 from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.tools import Tools
-from doorward.kernel.actor import system
 
 SEALED_FOR: Final = "signing-key"
 _FRESH: Final = timedelta(seconds=30)
@@ -31,21 +30,22 @@ class KeyRing:
         self._public: dict[str, PublicKey] = {}
         self.verifier = Verifier({})
 
-    async def refresh(self, tools: Tools, now: datetime) -> None:
+    async def refresh(self, tx: Tx) -> None:
         """Reads the keys when what is known is too old."""
-        if self._read_at is None or not timedelta(0) <= now - self._read_at < _FRESH:
-            await self.read(tools, now)
+        if self._read_at is None or not timedelta(0) <= tx.now - self._read_at < _FRESH:
+            await self._read(tx)
 
-    async def look_for(self, tools: Tools, now: datetime, kid: str) -> bool:
-        """Whether a key is known, after a new look if the last one is more than a second ago."""
-        if kid not in self._public and (self._read_at is None or now - self._read_at >= _LOOK_AGAIN):
-            await self.read(tools, now)
-        return kid in self._public
+    async def look_again(self, tx: Tx) -> bool:
+        """After a token named a key that is not known: whether there was a new look, which at most one in a second gets."""
+        if self._read_at is not None and timedelta(0) <= tx.now - self._read_at < _LOOK_AGAIN:
+            return False
+        await self._read(tx)
+        return True
 
-    async def read(self, tools: Tools, now: datetime) -> None:
-        """Reads the keys from the database."""
-        async with tools.reading(system()) as tx:
-            self._take(tools, await tx.db.all(store.LIVING, now=now), now)
+    async def _read(self, tx: Tx) -> None:
+        # By the caller's own access: whoever is in a transaction and waited here for a second connection would wait for
+        # others who do the same.
+        self._take(tx.tools, await tx.db.all(store.LIVING, now=tx.now), tx.now)
 
     def _take(self, tools: Tools, rows: list[KeyRow], now: datetime) -> None:
         for row in rows:
@@ -93,5 +93,5 @@ def _algorithm(row: KeyRow) -> Any:
 async def ring(tx: Tx) -> KeyRing:
     """The ring of this process, fresh enough to use."""
     held = tx.tools.hold(KeyRing)
-    await held.refresh(tx.tools, tx.now)
+    await held.refresh(tx)
     return held
