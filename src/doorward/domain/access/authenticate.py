@@ -5,7 +5,7 @@ So a suspended, deleted or signed-out user is out with the commit of that change
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 from doorward.domain.access import store
@@ -40,35 +40,34 @@ class Identity(NamedTuple):
 
 async def authenticate_token(tools: Tools, token: str, origin: Origin) -> Identity:
     """The one who holds an access token. Raises Unauthenticated."""
-    now = tools.clock.now()
+    tx = tools.reader(anonymous(origin))
     ring = tools.hold(KeyRing)
-    await ring.refresh(tools, now)
+    await ring.refresh(tx)
     try:
         try:
-            claims = _verify(tools, ring, token, now)
+            claims = _verified(tx, ring, token)
         except KeyUnknown:
-            # Another process may have rotated a moment ago.
-            if not await ring.look_again(tools, now):
+            # Another process may have made the key a moment ago, such as one that replaces a leaked key at once.
+            if not await ring.look_again(tx):
                 raise
-            claims = _verify(tools, ring, token, now)
+            claims = _verified(tx, ring, token)
         session_id = decode(SESSION, claims["sid"])
-    except (TokenInvalid, ValueError):
+    except (TokenInvalid, ValueError, TypeError, AttributeError):
         raise Unauthenticated(
             "The access token is not valid or has expired. Refresh it, or sign in again.", error="invalid_token"
         ) from None
-    tx = tools.reader(anonymous(origin))
     row = await tx.db.first(store.BY_SESSION, session_id=session_id)
     return await _admit(tx, row, origin)
 
 
-def _verify(tools: Tools, ring: KeyRing, token: str, now: datetime) -> dict[str, Any]:
-    settings = tools.section(TokensSettings)
+def _verified(tx: Tx, ring: KeyRing, token: str) -> dict[str, Any]:
+    settings = tx.section(TokensSettings)
     return ring.verifier.verify(
         token,
         typ=KIND,
         issuer=settings.issuer,
         audience=settings.audience,
-        now=now.timestamp(),
+        now=tx.now.timestamp(),
         leeway=settings.leeway_seconds,
         required=_REQUIRED,
     )

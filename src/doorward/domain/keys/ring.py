@@ -14,7 +14,6 @@ from doorward.domain.keys.store import KeyRow
 from doorward.infra.crypto.signing import PublicKey, Signer, SigningKey, Verifier, public_key
 from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.tools import Tools
-from doorward.kernel.actor import system
 
 SEALED_FOR: Final = "signing-key"
 _FRESH: Final = timedelta(seconds=30)
@@ -31,32 +30,31 @@ class KeyRing:
         self._public: dict[str, PublicKey] = {}
         self.verifier = Verifier({})
 
-    async def refresh(self, tools: Tools, now: datetime) -> None:
+    async def refresh(self, tx: Tx) -> None:
         """Reads the keys when what is known is too old."""
-        if self._read_at is None or not timedelta(0) <= now - self._read_at < _FRESH:
-            await self.read(tools, now)
+        if self._read_at is None or not timedelta(0) <= tx.now - self._read_at < _FRESH:
+            await self._read(tx)
 
-    async def look_again(self, tools: Tools, now: datetime) -> bool:
-        """Reads the keys anew for a token that names an unknown one, at most once a second; answers whether it did."""
-        if self._read_at is not None and now - self._read_at < _LOOK_AGAIN:
+    async def look_again(self, tx: Tx) -> bool:
+        """After a token named a key that is not known: whether there was a new look, which at most one in a second gets."""
+        if self._read_at is not None and timedelta(0) <= tx.now - self._read_at < _LOOK_AGAIN:
             return False
-        await self.read(tools, now)
+        await self._read(tx)
         return True
 
-    async def read(self, tools: Tools, now: datetime) -> None:
-        """Reads the keys from the database."""
-        async with tools.reading(system()) as tx:
-            self._take(tools, await tx.db.all(store.LIVING, now=now), now)
+    async def _read(self, tx: Tx) -> None:
+        # By the caller's own access: whoever is in a transaction and waited here for a second connection would wait for
+        # others who do the same.
+        self._take(tx.tools, await tx.db.all(store.LIVING, now=tx.now), tx.now)
 
     def _take(self, tools: Tools, rows: list[KeyRow], now: datetime) -> None:
         for row in rows:
             if row.kid not in self._public:
+                self._public[row.kid] = public_key(row.public_jwk)
                 der = tools.sealer.open_sealed(SEALED_FOR, row.private_sealed, context=row.kid.encode())
                 self._signers[row.kid] = Signer(
                     SigningKey(kid=row.kid, algorithm=_algorithm(row), private_der=der, public_jwk=row.public_jwk)
                 )
-                # Last, so that a key which does not open is tried again and not taken for a known one.
-                self._public[row.kid] = public_key(row.public_jwk)
         living = {row.kid for row in rows}
         if living != self._public.keys() or {row.kid for row in self._keys} != living:
             self._public = {kid: key for kid, key in self._public.items() if kid in living}
@@ -92,13 +90,8 @@ def _algorithm(row: KeyRow) -> Any:
     return row.algorithm
 
 
-async def check_keys_open(tools: Tools) -> None:
-    """Reads every living key, so that a wrong secret is found at the start and not by the first request. Raises SealBroken."""
-    await tools.hold(KeyRing).read(tools, tools.clock.now())
-
-
 async def ring(tx: Tx) -> KeyRing:
     """The ring of this process, fresh enough to use."""
     held = tx.tools.hold(KeyRing)
-    await held.refresh(tx.tools, tx.now)
+    await held.refresh(tx)
     return held

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -39,50 +38,63 @@ _LOST: Final = (
 _ANSWER: Final = Query(select(literal_column("1")), tuple[int]).on("postgresql")
 
 
+class _Turns:
+    """A number of places, given to whoever waited longest; nobody who comes later is served before."""
+
+    def __init__(self, places: int, wait_seconds: float) -> None:
+        self._places = asyncio.Semaphore(places)
+        self._wait_seconds = wait_seconds
+        self.waiting = 0
+
+    async def take(self) -> None:
+        """Takes a place. Raises DatabaseBusy when none became free in time."""
+        if not self._places.locked():
+            await self._places.acquire()
+            return
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                await self._places.acquire()
+        except TimeoutError:
+            raise DatabaseBusy("All connections to the database are in use. Try again in a moment.") from None
+        finally:
+            self.waiting -= 1
+
+    def give_back(self) -> None:
+        """Makes the place free for the next one."""
+        self._places.release()
+
+
 class Pool:
-    """Connections that are opened when first needed and handed to whoever waited longest."""
+    """Connections that are opened when first needed and handed to whoever waited longest.
+
+    What may hold a connection for long, transactions and thorough queries, never gets all of them: slow changes to one
+    locked row would otherwise take token checks and readiness down with them. `slow` are the places for those.
+    """
 
     def __init__(self, url: str, settings: DatabaseSettings) -> None:
         self._url = url
         self._settings = settings
         self._idle: list[Any] = []
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._turns = _Turns(settings.pool_size, settings.pool_wait_seconds)
+        kept_free = min(settings.pool_size - 1, max(1, settings.pool_size // 5))
+        self.slow = _Turns(settings.pool_size - kept_free, settings.pool_wait_seconds)
         self._open = 0
         self._closed = False
 
     async def acquire(self) -> Any:
         """A connection for the caller alone. Raises DatabaseBusy after `pool_wait_seconds`, or DatabaseUnavailable."""
-        while True:
-            while self._idle:
-                connection = self._idle.pop()
-                if not connection.is_closed():
-                    return connection
-                self._open -= 1
-            if self._open < self._settings.pool_size:
-                return await self._connect()
-            await self._wait()
-
-    async def _wait(self) -> None:
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
+        await self._turns.take()
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+            self._open -= 1
         try:
-            async with asyncio.timeout(self._settings.pool_wait_seconds):
-                await waiter
-        except BaseException as error:
-            if waiter.done() and not waiter.cancelled():
-                self._wake()  # the turn was given to us at the moment we gave up: pass it on
-            else:
-                self._waiting.remove(waiter) if waiter in self._waiting else None
-            if isinstance(error, TimeoutError):
-                raise DatabaseBusy("All connections to the database are in use. Try again in a moment.") from None
+            return await self._connect()
+        except BaseException:
+            self._turns.give_back()
             raise
-
-    def _wake(self) -> None:
-        while self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                return
 
     async def _connect(self) -> Any:
         self._open += 1
@@ -103,7 +115,6 @@ class Pool:
             )
         except BaseException as error:
             self._open -= 1
-            self._wake()
             problem = _explained(error)
             if problem is None:
                 raise
@@ -117,11 +128,12 @@ class Pool:
                 connection.terminate()
         else:
             self._idle.append(connection)
-        self._wake()
+        self._turns.give_back()
 
     def counts(self) -> dict[str, int]:
         """Connections in use and idle, and requests that wait for one."""
-        return {"in_use": self._open - len(self._idle), "idle": len(self._idle), "waiting": len(self._waiting)}
+        waiting = self._turns.waiting + self.slow.waiting
+        return {"in_use": self._open - len(self._idle), "idle": len(self._idle), "waiting": waiting}
 
     async def close(self) -> None:
         """Closes idle connections; those in use are closed as they come back."""
@@ -232,13 +244,17 @@ class PostgresTransaction(_Running):
     async def commit(self) -> None:
         """Makes the changes durable. When the answer is lost on the way, DatabaseUnavailable says that it is unknown."""
         try:
-            await self._connection.execute("COMMIT")
+            status: str = await self._connection.execute("COMMIT")
         except BaseException as error:
             self.broken = True
             self._fail(error)
             raise
         finally:
-            self._pool.release(self._connection, broken=self.broken)
+            self._leave()
+        if status != "COMMIT":
+            # PostgreSQL answers the COMMIT of a transaction in which a statement failed with a silent ROLLBACK; whoever
+            # swallowed that failure must not go on to tell a caller that the changes were kept.
+            raise RuntimeError("the transaction was rolled back because a statement in it had failed")
 
     async def rollback(self) -> None:
         """Takes the changes back; a connection that cannot even do that is thrown away, which has the same effect."""
@@ -250,7 +266,11 @@ class PostgresTransaction(_Running):
             if not isinstance(error, Exception):
                 raise
         finally:
-            self._pool.release(self._connection, broken=self.broken)
+            self._leave()
+
+    def _leave(self) -> None:
+        self._pool.release(self._connection, broken=self.broken)
+        self._pool.slow.give_back()
 
 
 class PostgresDatabase:
@@ -284,18 +304,31 @@ class PostgresDatabase:
 
     async def all(self, statement: Compiled, values: list[Any], *, thorough: bool = False) -> Sequence[Record]:
         """Every row of a statement run by itself."""
-        async with self._borrowed() as running:
-            return await running.all(statement, values, thorough=thorough)
+        if not thorough:
+            async with self._borrowed() as running:
+                return await running.all(statement, values)
+        await self._pool.slow.take()
+        try:
+            async with self._borrowed() as running:
+                return await running.all(statement, values, thorough=True)
+        finally:
+            self._pool.slow.give_back()
 
     async def begin(self) -> PostgresTransaction:
         """Opens a transaction."""
-        connection = await self._pool.acquire()
+        await self._pool.slow.take()
+        try:
+            connection = await self._pool.acquire()
+        except BaseException:
+            self._pool.slow.give_back()
+            raise
         transaction = PostgresTransaction(self._pool, connection, self._conflicts)
         try:
             await connection.execute("BEGIN")
         except BaseException as error:
             transaction.broken = True
             self._pool.release(connection, broken=True)
+            self._pool.slow.give_back()
             problem = _explained(error)
             if problem is None:
                 raise

@@ -106,6 +106,10 @@ class Schedule:
     every: timedelta
 
 
+class LeaseLost(Exception):  # noqa: N818 - no failure of the job; another worker has it
+    """The job belongs to another worker by now; what was done here is taken back."""
+
+
 async def _unknown(_tx: Tx, _payload: Mapping[str, Any]) -> None:
     """Stands in for the handler of a job that a newer version queued; the job waits for a worker that knows it."""
     raise LookupError("this version has no handler for jobs of this kind")
@@ -182,7 +186,11 @@ class Worker:
             async with asyncio.timeout(LEASE.total_seconds() * 0.8), self._tools.writing(system()) as tx:
                 await handler(tx, job.payload)
                 # Ends with the job's own changes: it is done exactly when they are kept.
-                await tx.db.run(DONE, id=job.id, worker=self._name)
+                if not await tx.db.run(DONE, id=job.id, worker=self._name):
+                    # The lease ran out (this process stood still) and another worker has the job: its changes count.
+                    raise LeaseLost
+        except LeaseLost:
+            _log.warning("a job took longer than its lease", kind=job.kind, job_id=str(job.id), attempt=job.attempts)
         except Exception as error:  # noqa: BLE001 - whatever failed, the job must be put back
             await self._put_back(job, error)
 
@@ -206,10 +214,11 @@ class Worker:
         now = self._tools.clock.now()
         if now < self._next_look:
             return
-        self._next_look = now + min((schedule.every for schedule in self._recurring), default=_LONGEST) / 4
         for schedule in self._recurring:
             async with self._tools.writing(system()) as tx:
                 await self._take_turn(tx, schedule, tx.now)
+        # Only now: when the database was away, the look comes at the next poll and not hours later.
+        self._next_look = now + min((schedule.every for schedule in self._recurring), default=_LONGEST) / 4
 
     @staticmethod
     async def _take_turn(tx: Tx, schedule: Schedule, now: datetime) -> None:

@@ -1,0 +1,153 @@
+"""Real server processes: started, killed and started again as an operator's machine would do it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import httpx2
+import psutil
+
+SOURCE: Final = Path(__file__).parents[2] / "src"
+_ADDRESS: Final = re.compile(r"address\s+http://127\.0\.0\.1:(\d+)")
+
+ADMINISTRATOR: Final = "chief@example.com"
+ADMINISTRATOR_PASSWORD: Final = "plumb twelve harbors 4"
+_SECRETS: Final = "what the processes of the tests seal with and nobody else"
+
+# Hashing at no cost: these tests look for lost and doubled work, and hashes would only slow the storm down.
+_ENVIRONMENT: Final = {
+    "DOORWARD_SECRETS": _SECRETS,
+    "DOORWARD_LOG__FORMAT": "json",
+    "DOORWARD_LOG__LEVEL": "DEBUG",
+    "DOORWARD_PASSWORD_HASHING__ARGON2_MEMORY_KIB": "64",
+    "DOORWARD_PASSWORD_HASHING__ARGON2_TIME": "1",
+    "DOORWARD_BOOTSTRAP_ADMIN__EMAIL": ADMINISTRATOR,
+    "DOORWARD_BOOTSTRAP_ADMIN__PASSWORD": ADMINISTRATOR_PASSWORD,
+    "PORT": "0",
+}
+
+
+class Node:
+    """A server process on a database. lines: what all its lives wrote, for looking for secrets."""
+
+    def __init__(self, database_url: str, folder: Path, **settings: str) -> None:
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}},
+            **_ENVIRONMENT,
+            "PYTHONPATH": str(SOURCE),
+            "DATABASE_URL": database_url,
+            "DOORWARD_DATA_DIR": str(folder),
+            **settings,
+        }
+        self.lines: list[str] = []
+        self.port = 0
+        self.process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._started = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """Everything it wrote."""
+        return "".join(self.lines)
+
+    async def start(self, *, within: float = 30.0) -> Node:
+        """Starts it, on the same port as in its life before, and waits until it is ready."""
+        self._started = asyncio.Event()
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "doorward",
+            "serve",
+            env=self._environment | {"PORT": str(self.port)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=1 << 20,
+        )
+        self._reading = asyncio.create_task(self._read(self.process))
+        async with asyncio.timeout(within):
+            await self._started.wait()
+            assert self.process.returncode is None and self.port, "the server did not start:\n" + self.log[-4000:]
+            await self.ready()
+        return self
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            text = line.decode(errors="replace")
+            self.lines.append(text)
+            found = _ADDRESS.search(text)
+            if found:
+                self.port = int(found.group(1))
+                self._started.set()
+        await process.wait()
+        self._started.set()
+
+    async def ready(self, *, within: float = 30.0) -> None:
+        """Waits until it says that it is ready (I7)."""
+        async with asyncio.timeout(within), self.client() as client:
+            while True:
+                try:
+                    if (await client.get("/readyz")).status_code == 200:
+                        return
+                except httpx2.TransportError:
+                    pass
+                await asyncio.sleep(0.02)  # asking in a loop is what a load balancer does
+
+    def client(self) -> httpx2.AsyncClient:
+        """A client with as many connections as it needs."""
+        return httpx2.AsyncClient(
+            base_url=self.url, timeout=40, trust_env=False, verify=False, limits=httpx2.Limits(max_connections=None)
+        )
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    async def kill(self) -> None:
+        """Ends it as a power cut ends it for the process: without a word."""
+        self.signal(signal.SIGKILL)
+        await self.ended()
+
+    async def ended(self, *, within: float = 30.0) -> int:
+        """Waits for its end; the exit code."""
+        assert self.process is not None
+        assert self._reading is not None
+        async with asyncio.timeout(within):
+            code = await self.process.wait()
+            await self._reading
+        return code
+
+    def memory(self) -> int:
+        """Bytes of memory in use (resident)."""
+        assert self.process is not None
+        return int(psutil.Process(self.process.pid).memory_info().rss)
+
+
+@asynccontextmanager
+async def nodes(database_url: str, folder: Path, *, count: int = 1, **settings: str) -> AsyncIterator[list[Node]]:
+    """Some server processes on one database. settings: further variables."""
+    made = [Node(database_url, folder, **settings) for _ in range(count)]
+    try:
+        # One after another: the first puts in place what every installation has.
+        for node in made:
+            await node.start()
+        yield made
+    finally:
+        for node in made:
+            if node.process is not None and node.process.returncode is None:
+                node.signal(signal.SIGKILL)
+                await node.ended()
