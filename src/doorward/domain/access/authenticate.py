@@ -5,8 +5,8 @@ So a suspended, deleted or signed-out user is out with the commit of that change
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Final, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 
 from doorward.domain.access import store
 from doorward.domain.access.settings import TokensSettings
@@ -18,7 +18,7 @@ from doorward.domain.sessions.settings import SessionsSettings
 from doorward.domain.sessions.touch import touch_session
 from doorward.domain.users.gate import is_usable
 from doorward.domain.users.store import UserRow
-from doorward.infra.crypto.signing import TokenInvalid
+from doorward.infra.crypto.signing import KeyUnknown, TokenInvalid
 from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import Actor, Origin, anonymous
@@ -45,15 +45,13 @@ async def authenticate_token(tools: Tools, token: str, origin: Origin) -> Identi
     await ring.refresh(tools, now)
     settings = tools.section(TokensSettings)
     try:
-        claims = ring.verifier.verify(
-            token,
-            typ=KIND,
-            issuer=settings.issuer,
-            audience=settings.audience,
-            now=now.timestamp(),
-            leeway=settings.leeway_seconds,
-            required=_REQUIRED,
-        )
+        try:
+            claims = _verified(ring, token, settings, now)
+        except KeyUnknown:
+            # Another process may have made the key a moment ago.
+            if not await ring.look_again(tools, now):
+                raise
+            claims = _verified(ring, token, settings, now)
         session_id = decode(SESSION, claims["sid"])
     except (TokenInvalid, ValueError, TypeError, AttributeError):
         raise Unauthenticated(
@@ -62,6 +60,18 @@ async def authenticate_token(tools: Tools, token: str, origin: Origin) -> Identi
     tx = tools.reader(anonymous(origin))
     row = await tx.db.first(store.BY_SESSION, session_id=session_id)
     return await _admit(tx, row, origin)
+
+
+def _verified(ring: KeyRing, token: str, settings: TokensSettings, now: datetime) -> dict[str, Any]:
+    return ring.verifier.verify(
+        token,
+        typ=KIND,
+        issuer=settings.issuer,
+        audience=settings.audience,
+        now=now.timestamp(),
+        leeway=settings.leeway_seconds,
+        required=_REQUIRED,
+    )
 
 
 async def authenticate_cookie(tools: Tools, secret: str, origin: Origin) -> Identity:

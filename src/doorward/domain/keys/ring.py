@@ -36,11 +36,12 @@ class KeyRing:
         if self._read_at is None or not timedelta(0) <= now - self._read_at < _FRESH:
             await self.read(tools, now)
 
-    async def look_for(self, tools: Tools, now: datetime, kid: str) -> bool:
-        """Whether a key is known, after a new look if the last one is more than a second ago."""
-        if kid not in self._public and (self._read_at is None or now - self._read_at >= _LOOK_AGAIN):
-            await self.read(tools, now)
-        return kid in self._public
+    async def look_again(self, tools: Tools, now: datetime) -> bool:
+        """Reads the keys anew for a token of an unknown one; answers no when the last look is less than a second old."""
+        if self._read_at is not None and timedelta(0) <= now - self._read_at < _LOOK_AGAIN:
+            return False
+        await self.read(tools, now)
+        return True
 
     async def read(self, tools: Tools, now: datetime) -> None:
         """Reads the keys from the database."""
@@ -64,7 +65,7 @@ class KeyRing:
         self._read_at = now
 
     def signer(self, now: datetime) -> Signer:
-        """The signer of this moment: of the newest key whose time has come."""
+        """The signer of this moment: of the key made last among those whose time has come."""
         for row in reversed(self._keys):
             if row.active_from <= now:
                 return self._signers[row.kid]

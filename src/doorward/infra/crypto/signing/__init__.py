@@ -6,9 +6,10 @@ strict_json: reading claims without leniency.
 
 from doorward.infra.crypto.signing.keys import KeyUnsuitable, PublicKey, SigningKey, new_signing_key, public_key
 from doorward.infra.crypto.signing.sign import Signer
-from doorward.infra.crypto.signing.verify import TokenInvalid, Verifier
+from doorward.infra.crypto.signing.verify import KeyUnknown, TokenInvalid, Verifier
 
 __all__ = [
+    "KeyUnknown",
     "KeyUnsuitable",
     "PublicKey",
     "Signer",

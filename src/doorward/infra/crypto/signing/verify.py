@@ -31,6 +31,10 @@ class TokenInvalid(Exception):  # noqa: N818 - the reason is for logs; a caller 
         self.reason = reason
 
 
+class KeyUnknown(TokenInvalid):
+    """The token names a key that is not among those it is verified with. It may be newer than they are."""
+
+
 class Verifier:
     """Verifies tokens against a set of public keys. keys: by key id, as tokens name them in `kid`."""
 
@@ -95,7 +99,7 @@ class Verifier:
         kid, algorithm, typ = header.get("kid"), header.get("alg"), header.get("typ")
         key = self._keys.get(kid) if isinstance(kid, str) else None
         if key is None:
-            raise TokenInvalid("the key is unknown")
+            raise KeyUnknown("the key is unknown")
         if algorithm != key.algorithm:
             raise TokenInvalid("the algorithm is not the key's")
         if "typ" in header and not isinstance(typ, str):
