@@ -16,6 +16,7 @@ from sqlalchemy import Column, Index, Integer, LargeBinary, Table, bindparam, de
 
 from doorward.infra.database.base import Moment, metadata
 from doorward.infra.database.statement import Command, Query
+from doorward.infra.outbox.record import Job
 from doorward.kernel.problem import FieldError, InvalidInput, Kind, Problem
 from doorward.kernel.secret import fingerprint, same
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 JOB: Final = "idempotency.purge"
 KEPT: Final = timedelta(hours=24)
 _LONGEST_KEY: Final = 255
+_BATCH: Final = 5000
 _SEALED_FOR: Final = "idempotency-answer"
 
 
@@ -146,4 +148,5 @@ async def keep_answer(tx: Tx, key: Key, answer: KeptAnswer) -> None:
 
 async def purge_answers(tx: Tx, _payload: Mapping[str, Any]) -> None:
     """Forgets answers after 24 hours. A scheduled job."""
-    await tx.db.run(_FORGET, before=tx.now - KEPT, most=5000)
+    if await tx.db.run(_FORGET, before=tx.now - KEPT, most=_BATCH) == _BATCH:
+        tx.enqueue(Job(JOB, {}, key=JOB))

@@ -64,7 +64,7 @@ class KeyRing:
         self._read_at = now
 
     def signer(self, now: datetime) -> Signer:
-        """The signer of this moment: of the newest key whose time has come."""
+        """The signer of this moment: of the key made last among those whose time has come."""
         for row in reversed(self._keys):
             if row.active_from <= now:
                 return self._signers[row.kid]

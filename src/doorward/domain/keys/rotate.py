@@ -51,7 +51,7 @@ async def rotate_key(tx: Tx, *, at_once: bool = False) -> KeyRow:
 
 
 async def list_keys(tx: Tx) -> list[KeyRow]:
-    """The keys that sign, will sign or still verify, oldest first."""
+    """The keys that sign, will sign or still verify, in the order in which they were made."""
     require(tx.actor, READ_KEYS)
     return await tx.db.all(store.LIVING, now=tx.now)
 

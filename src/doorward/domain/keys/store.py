@@ -26,7 +26,7 @@ class KeyRow(NamedTuple):
 LIVING: Final = Query(
     select(*signing_keys.columns)
     .where(or_(signing_keys.c.expires_at.is_(None), signing_keys.c.expires_at > bindparam("now")))
-    .order_by(signing_keys.c.active_from, signing_keys.c.kid),
+    .order_by(signing_keys.c.created_at, signing_keys.c.kid),
     KeyRow,
 )
 LOCK: Final = Query(select(signing_keys.c.kid).order_by(signing_keys.c.kid).with_for_update(), tuple[str])

@@ -21,16 +21,17 @@ class KeyView(TypedDict):
 
 
 def key_views(rows: list[KeyRow], now: datetime) -> list[KeyView]:
-    """Keys as they are shown: `announced`, `signing` or `verifying`. rows: by the time from which they sign."""
-    signing = max((row.active_from for row in rows if row.active_from <= now), default=None)
+    """Keys as they are shown: `announced`, `signing` or `verifying`. rows: in the order in which they were made."""
+    # The newest key whose time has come; one that was announced before it never gets a turn.
+    newest = max((place for place, row in enumerate(rows) if row.active_from <= now), default=-1)
     return [
         {
             "kid": row.kid,
             "algorithm": row.algorithm,
-            "state": "announced" if row.active_from > now else "signing" if row.active_from == signing else "verifying",
+            "state": "signing" if place == newest else "announced" if place > newest else "verifying",
             "created_at": row.created_at,
             "active_from": row.active_from,
             "expires_at": row.expires_at,
         }
-        for row in rows
+        for place, row in enumerate(rows)
     ]

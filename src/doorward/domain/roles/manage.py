@@ -72,12 +72,14 @@ async def create_role(tx: Tx, *, name: str, description: str = "", permissions: 
 async def change_role(
     tx: Tx, name: str, *, description: str | None = None, permissions: Sequence[str] | None = None
 ) -> RoleRow:
-    """Changes what is given and keeps the rest. Raises RoleNotFound, RoleBuiltIn or InvalidInput."""
+    """Changes what is given and keeps the rest. Raises RoleNotFound, RoleBuiltIn, Forbidden or InvalidInput."""
     require(tx.actor, WRITE_ROLES)
     row = await find_role(tx, name)
     if row.built_in:
         raise RoleBuiltIn
     kept = (row.permissions or "").split()
+    # Also what is taken away: who may write roles must not disarm those who may do more.
+    refuse_escalation(tx, kept)
     checked = check_permissions(kept if permissions is None else permissions, tx.tools.hold(KnownPermissions).by_name)
     refuse_escalation(tx, checked)
     changed = row._replace(
@@ -94,11 +96,12 @@ async def change_role(
 
 
 async def delete_role(tx: Tx, name: str) -> None:
-    """Removes a role, also from everyone who holds it. Raises RoleNotFound or RoleBuiltIn."""
+    """Removes a role, also from everyone who holds it. Raises RoleNotFound, RoleBuiltIn or Forbidden."""
     require(tx.actor, WRITE_ROLES)
     row = await find_role(tx, name)
     if row.built_in:
         raise RoleBuiltIn
+    refuse_escalation(tx, (row.permissions or "").split())
     if not await tx.db.run(store.DELETE, id=row.id):
         raise RoleNotFound
     tx.emit(RoleDeleted(target=encode(ROLE, row.id), name=name))

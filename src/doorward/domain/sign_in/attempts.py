@@ -13,12 +13,14 @@ from doorward.domain.sign_in.problems import AttemptInvalid
 from doorward.domain.sign_in.settings import SignInSettings
 from doorward.infra.crypto.tokens import Purpose
 from doorward.infra.database.unit_of_work import Tx
+from doorward.infra.outbox.record import Job
 from doorward.kernel.ids import new_id
 
 JOB: Final = "sign_in.purge"
 _ATTEMPT: Final = Purpose("sign-in-attempt", "at")
 _SEALED_FOR: Final = "sign-in-attempt"
 _ID_BYTES: Final = 16
+_BATCH: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +74,5 @@ async def spend(tx: Tx, attempt: Attempt) -> None:
 
 async def purge_attempts(tx: Tx, _payload: Mapping[str, Any]) -> None:
     """Forgets sign-ins that were not finished in time. A scheduled job."""
-    await tx.db.run(store.FORGET, before=tx.now - timedelta(days=1), most=5000)
+    if await tx.db.run(store.FORGET, before=tx.now - timedelta(days=1), most=_BATCH) == _BATCH:
+        tx.enqueue(Job(JOB, {}, key=JOB))

@@ -17,6 +17,7 @@ from doorward.domain.users.settings import UsersSettings
 from doorward.domain.users.store import UserRow
 from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.outbox.erase import erase_person
+from doorward.infra.outbox.record import Job
 from doorward.kernel.clock import wire
 from doorward.kernel.permission import require
 
@@ -71,6 +72,7 @@ async def restore_user(tx: Tx, user_id: UUID) -> UserRow:
     Raises UserNotFound, UserNotDeleted, or RestoreWindowOver.
     """
     require(tx.actor, DELETE_USERS)
+    await require_rank(tx, user_id)
     user = await tx.db.first(store.LOCK, id=user_id)
     if user is None:
         raise UserNotFound
@@ -103,11 +105,15 @@ async def erase_user(tx: Tx, user_id: UUID) -> None:
 
 async def purge_users(tx: Tx, _payload: Mapping[str, Any]) -> None:
     """Erases the deleted users whose grace period is over. A scheduled job; again does no harm."""
-    for (user_id,) in await tx.db.all(store.DUE_FOR_ERASURE, now=tx.now, most=_BATCH):
+    due = await tx.db.all(store.DUE_FOR_ERASURE, now=tx.now, most=_BATCH)
+    for (user_id,) in due:
         user = await tx.db.first(store.LOCK, id=user_id)
         # Somebody may have restored or erased the user since the list was made.
         if user is not None and user.purge_at is not None and user.purge_at <= tx.now:
             await _erase(tx, user_id)
+    if len(due) == _BATCH:
+        # There may be more, and nobody should wait for the next round to be forgotten.
+        tx.enqueue(Job(JOB, {}, key=JOB))
 
 
 async def _erase(tx: Tx, user_id: UUID) -> None:

@@ -65,7 +65,7 @@ async def add_email(tx: Tx, user_id: UUID, address: str, *, verified: bool = Fal
         created_at=tx.now,
     )
     await tx.db.run(store.INSERT_EMAIL, **row._asdict())
-    tx.emit(EmailAdded(user_id=user_id, target=encode(EMAIL, row.id), address=row.address))
+    tx.emit(EmailAdded(user_id=user_id, target=encode(EMAIL, row.id), email=row.address))
     return row
 
 
@@ -75,7 +75,7 @@ async def remove_email(tx: Tx, user_id: UUID, email_id: UUID) -> None:
     row = await _find(tx, user_id, email_id)
     if not await tx.db.run(store.REMOVE_EMAIL, id=email_id, user_id=user_id):
         raise EmailIsPrimary
-    tx.emit(EmailRemoved(user_id=user_id, target=encode(EMAIL, email_id), address=row.address))
+    tx.emit(EmailRemoved(user_id=user_id, target=encode(EMAIL, email_id), email=row.address))
 
 
 async def verify_email(tx: Tx, user_id: UUID, email_id: UUID) -> EmailRow:

@@ -69,7 +69,7 @@ class EmailAdded(Event):
     """An email address was added to an account. The target is its id."""
 
     type: ClassVar[str] = "email.added"
-    address: str | None = personal(default=None)
+    email: str | None = personal(default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ class EmailRemoved(Event):
     """An email address was removed from an account. The target is its id."""
 
     type: ClassVar[str] = "email.removed"
-    address: str | None = personal(default=None)
+    email: str | None = personal(default=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,9 +36,18 @@ class NewUser:
 
 def check_metadata(value: Mapping[str, Any], *, pointer: str) -> Mapping[str, Any]:
     """A free-form JSON object of at most 16 KiB. Raises InvalidInput."""
-    if len(orjson.dumps(value)) > _METADATA_BYTES:
+    try:
+        document = orjson.dumps(value)
+    except TypeError:
+        raise InvalidInput(
+            FieldError(
+                pointer, "metadata-number", "Whole numbers in metadata have at most 64 bits. Send it as a string."
+            )
+        ) from None
+    if len(document) > _METADATA_BYTES:
         raise InvalidInput(FieldError(pointer, "metadata-too-large", "Metadata may have at most 16 KiB as JSON."))
-    if "\\u0000" in orjson.dumps(value).decode():
+    # Pairs of backslashes are backslashes; what is left in front of a `u` begins an escape.
+    if b"\\u0000" in document.replace(b"\\\\", b""):
         # PostgreSQL cannot store it.
         raise InvalidInput(FieldError(pointer, "metadata-null-character", "Leave out the character U+0000."))
     return value

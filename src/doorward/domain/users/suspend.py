@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from doorward.domain.sessions.end import end_sessions
@@ -18,6 +18,8 @@ from doorward.kernel.permission import require
 from doorward.kernel.problem import FieldError, InvalidInput
 from doorward.kernel.text import check_line
 
+# An hour of the year 9999 here is one of the year 10000 in UTC, which nothing can write.
+_END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 _CHANGE = store.change("status", "suspended_reason", "suspended_until", "updated_at")
 
 
@@ -29,6 +31,8 @@ async def suspend_user(tx: Tx, user_id: UUID, *, reason: str | None = None, unti
     require(tx.actor, SUSPEND_USERS)
     if until is not None and until <= tx.now:
         raise InvalidInput(FieldError("/until", "until-past", "Give a moment in the future, or leave it out."))
+    if until is not None and until >= _END_OF_TIME:
+        raise InvalidInput(FieldError("/until", "until-too-far", "Leave it out for a suspension without an end."))
     checked = None if reason is None else check_line(reason, pointer="/reason", max_length=500)
     await require_rank(tx, user_id)
     user = await _lock(tx, user_id)
@@ -44,6 +48,8 @@ async def suspend_user(tx: Tx, user_id: UUID, *, reason: str | None = None, unti
 async def reinstate_user(tx: Tx, user_id: UUID) -> UserRow:
     """Takes a suspension back. A user who is not suspended stays as they are. Raises UserNotFound or UserDeleted."""
     require(tx.actor, SUSPEND_USERS)
+    # Whoever was locked out by somebody with more rights stays out until such a one lets them in.
+    await require_rank(tx, user_id)
     user = await _lock(tx, user_id)
     if user.status != "suspended":
         return user

@@ -93,8 +93,13 @@ class _EstimatedRows(ColumnElement[int]):
 
 @compiles(_EstimatedRows, "postgresql")
 def _from_statistics(element: _EstimatedRows, _compiler: SQLCompiler, **_options: Any) -> str:
-    # Never analyzed tables have -1; the size of the file over the size of a row is what the planner itself would guess.
-    return f"(SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = '{element.table_name}'::regclass)"  # noqa: S608 - a table's name from the code
+    # As the planner guesses: rows for each page at the last count, times the pages of now. A table never counted (its
+    # reltuples are -1, or 0 in a new one) is taken to have twenty rows to a page.
+    return (
+        "(SELECT (pg_relation_size(oid) / current_setting('block_size')::int * "  # noqa: S608 - a table's name from the code
+        "CASE WHEN reltuples > 0 AND relpages > 0 THEN reltuples / relpages ELSE 20 END)::bigint "
+        f"FROM pg_class WHERE oid = '{element.table_name}'::regclass)"
+    )
 
 
 @compiles(_EstimatedRows, "sqlite")

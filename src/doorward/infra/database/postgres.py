@@ -21,7 +21,7 @@ from doorward.infra.database.driver import Record
 from doorward.infra.database.problems import DatabaseBusy, DatabaseUnavailable, StatementTimeout, StorageFull
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.statement import Compiled, CompiledRows, Query
-from doorward.kernel.problem import Problem
+from doorward.kernel.problem import FieldError, InvalidInput, Problem
 
 # Errors after which a connection cannot be trusted, or is gone.
 _LOST: Final = (
@@ -157,6 +157,9 @@ def _explained(error: BaseException) -> Problem | None:  # noqa: PLR0911 - a tab
         return DatabaseBusy("The database accepts no further connections at the moment.")
     if isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError | asyncpg.LockNotAvailableError):
         return DatabaseBusy("Another change got in the way. Send the request again.")
+    if isinstance(error, asyncpg.CharacterNotInRepertoireError | asyncpg.UntranslatableCharacterError):
+        # The surfaces refuse it with the place it stands at; here only the last of the doors is shut.
+        return InvalidInput(FieldError("", "text-null-character", "Leave out the character U+0000."))
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError):
         return DatabaseUnavailable(
             "The database refuses the name or password in DATABASE_URL, or has no such database."
