@@ -1,6 +1,6 @@
 # Every task of the project. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-integration test-faults check format lock bench clean
+.PHONY: help serve test test-unit test-integration test-faults check format reference lock bench clean
 
 VENV := .venv
 RUN := $(VENV)/bin
@@ -39,6 +39,10 @@ check: ## formatting, lint, types, import contracts and the freshness of the loc
 format: ## write the code in the project's format
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
+
+reference: ## write docs/reference from the classes it describes
+	@./scripts/bootstrap.sh dev
+	$(RUN)/python scripts/reference.py
 
 lock: ## write the hash-pinned requirements files anew from pyproject.toml
 	./scripts/lock.sh

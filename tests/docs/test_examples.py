@@ -1,0 +1,170 @@
+"""The examples of the README and the guides, run as they are printed against a real server, on both databases.
+
+A fenced block is marked behind its language: `sh run` is run by bash; `text shows` and `json shows` are what the block
+before them must print; `python file=name.py` is written to that file first. `…` stands for anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(sys.platform == "win32", reason="the examples are written for bash"),
+]
+
+ROOT = Path(__file__).parents[2]
+# What the pages call the server, and the setup link that only a running one knows.
+ADDRESS = "http://127.0.0.1:8000"
+LINK = f"{ADDRESS}/setup?link=…"
+_FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+_NEXT = "next-block-7f3a"
+
+
+@dataclass
+class Example:
+    """What one block does. shows: the blocks after it, each with its language."""
+
+    script: str
+    shows: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Page:
+    """The marked blocks of a page."""
+
+    examples: list[Example]
+    files: dict[str, str]
+
+
+def read_page(text: str) -> Page:
+    page = Page([], {})
+    for block in _FENCE.finditer(text):
+        language, _, mark = block["info"].strip().partition(" ")
+        if mark == "run":
+            page.examples.append(Example(block["body"]))
+        elif mark == "shows":
+            page.examples[-1].shows.append((language, block["body"]))
+        elif mark.startswith("file="):
+            page.files[mark.removeprefix("file=")] = block["body"]
+        else:
+            assert mark == "", f"nobody knows what '{mark}' behind a fence means"
+    return page
+
+
+def alike(expected: Any, found: Any) -> bool:
+    """Whether a JSON document is the printed one, where `…` stands for anything: in a text, or as a member's name for more."""
+    if isinstance(expected, str):
+        if expected == "…":
+            return True
+        return isinstance(found, str) and re.fullmatch(pattern(expected), found) is not None
+    if isinstance(expected, dict) and isinstance(found, dict):
+        names = expected.keys() - {"…"}
+        if names != found.keys() and not ("…" in expected and names <= found.keys()):
+            return False
+        return all(alike(expected[name], found[name]) for name in names)
+    if isinstance(expected, list) and isinstance(found, list):
+        return len(expected) == len(found) and all(map(alike, expected, found))
+    return bool(expected == found) and type(expected) is type(found)
+
+
+def pattern(expected: str) -> str:
+    return "".join("(?s:.*?)" if part == "…" else re.escape(part) for part in re.split("(…)", expected))
+
+
+def pages_with_examples() -> list[str]:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [str(each.relative_to(ROOT)) for each in pages if read_page(each.read_text(encoding="utf-8")).examples]
+
+
+@dataclass
+class Server:
+    address: str
+    setup_link: str
+
+
+@pytest.fixture
+async def server(database_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Server]:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "src"),
+        "DOORWARD_DATA_DIR": str(tmp_path / "data"),
+        "PORT": "0",
+    }
+    if database_name == "postgresql":
+        environment["DATABASE_URL"] = request.getfixturevalue("postgres_server").new_database()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "doorward",
+        "serve",
+        cwd=tmp_path,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    lines: list[str] = []
+    ready = asyncio.Event()
+
+    async def read() -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            lines.append(line.decode())
+            if "setup?link=" in lines[-1]:
+                ready.set()
+        ready.set()
+
+    reading = asyncio.create_task(read())
+    await asyncio.wait_for(ready.wait(), 60)
+    said = "".join(lines)
+    address = re.search(r"address +(\S+)", said)
+    link = re.search(r"\S+/setup\?link=\S+", said)
+    assert address is not None, said
+    assert link is not None, said
+    yield Server(address[1], link[0])
+    process.terminate()
+    assert await asyncio.wait_for(process.wait(), 30) == 0, "".join(lines)
+    await reading
+
+
+@pytest.mark.parametrize("name", pages_with_examples())
+async def test_works_as_printed(name: str, server: Server, tmp_path: Path):
+    page = read_page((ROOT / name).read_text(encoding="utf-8"))
+    folder = tmp_path / "reader"
+    folder.mkdir()
+    (folder / ".venv").mkdir()
+    (folder / ".venv/bin").symlink_to(Path(sys.executable).parent)
+    for file_name, text in page.files.items():
+        (folder / file_name).write_text(text.replace(ADDRESS, server.address), encoding="utf-8")
+    scripts = [each.script.replace(LINK, server.setup_link).replace(ADDRESS, server.address) for each in page.examples]
+    process = await asyncio.create_subprocess_exec(
+        "bash",
+        "-euo",
+        "pipefail",
+        "-c",
+        f"\necho {_NEXT}\n".join(scripts),
+        cwd=folder,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 90)
+    printed = out.decode().split(f"{_NEXT}\n")
+    assert process.returncode == 0, f"{scripts[len(printed) - 1]}\n{printed[-1]}\n{err.decode()}"
+    for example, found in zip(page.examples, printed, strict=True):
+        for language, expected in example.shows:
+            if language == "json":
+                assert alike(json.loads(expected), json.loads(found)), f"{example.script}\nprints\n{found}"
+            else:
+                wanted = expected.replace(ADDRESS, server.address).strip()
+                assert re.fullmatch(pattern(wanted), found.strip()), f"{example.script}\nprints\n{found}"
