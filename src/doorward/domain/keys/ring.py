@@ -14,6 +14,7 @@ from doorward.domain.keys.store import KeyRow
 from doorward.infra.crypto.signing import PublicKey, Signer, SigningKey, Verifier, public_key
 from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.tools import Tools
+from doorward.kernel.actor import system
 
 SEALED_FOR: Final = "signing-key"
 _FRESH: Final = timedelta(seconds=30)
@@ -33,16 +34,17 @@ class KeyRing:
     async def refresh(self, tx: Tx) -> None:
         """Reads the keys when what is known is too old."""
         if self._read_at is None or not timedelta(0) <= tx.now - self._read_at < _FRESH:
-            await self._read(tx)
+            await self.read(tx)
 
     async def look_again(self, tx: Tx) -> bool:
         """After a token named a key that is not known: whether there was a new look, which at most one in a second gets."""
         if self._read_at is not None and timedelta(0) <= tx.now - self._read_at < _LOOK_AGAIN:
             return False
-        await self._read(tx)
+        await self.read(tx)
         return True
 
-    async def _read(self, tx: Tx) -> None:
+    async def read(self, tx: Tx) -> None:
+        """Reads the keys from the database."""
         # By the caller's own access: whoever is in a transaction and waited here for a second connection would wait for
         # others who do the same.
         self._take(tx.tools, await tx.db.all(store.LIVING, now=tx.now), tx.now)
@@ -50,11 +52,12 @@ class KeyRing:
     def _take(self, tools: Tools, rows: list[KeyRow], now: datetime) -> None:
         for row in rows:
             if row.kid not in self._public:
-                self._public[row.kid] = public_key(row.public_jwk)
                 der = tools.sealer.open_sealed(SEALED_FOR, row.private_sealed, context=row.kid.encode())
                 self._signers[row.kid] = Signer(
                     SigningKey(kid=row.kid, algorithm=_algorithm(row), private_der=der, public_jwk=row.public_jwk)
                 )
+                # Last, so that a key which does not open is tried again and not taken for a known one.
+                self._public[row.kid] = public_key(row.public_jwk)
         living = {row.kid for row in rows}
         if living != self._public.keys() or {row.kid for row in self._keys} != living:
             self._public = {kid: key for kid, key in self._public.items() if kid in living}
@@ -88,6 +91,11 @@ class KeyRing:
 
 def _algorithm(row: KeyRow) -> Any:
     return row.algorithm
+
+
+async def check_keys_open(tools: Tools) -> None:
+    """Reads every living key, so that a wrong secret is found at the start and not by the first request. Raises SealBroken."""
+    await tools.hold(KeyRing).read(tools.reader(system()))
 
 
 async def ring(tx: Tx) -> KeyRing:

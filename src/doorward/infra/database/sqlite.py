@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
 from doorward.infra.database.conflicts import Conflicts
+from doorward.infra.database.dialect import FROM_HEXADECIMAL
 from doorward.infra.database.driver import Record
 from doorward.infra.database.problems import DatabaseBusy, DatabaseUnavailable, StatementTimeout, StorageFull
 from doorward.infra.database.settings import DatabaseSettings
-from doorward.infra.database.dialect import FROM_HEXADECIMAL
 from doorward.infra.database.statement import Compiled, CompiledRows
 
 P = ParamSpec("P")

@@ -28,9 +28,9 @@ class Progress:
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
             # Imported for a terminal only: it costs start-up time.
-            from rich.console import Console  # noqa: PLC0415
-            from rich.progress import BarColumn, TextColumn  # noqa: PLC0415
-            from rich.progress import Progress as Bar  # noqa: PLC0415
+            from rich.console import Console
+            from rich.progress import BarColumn, TextColumn
+            from rich.progress import Progress as Bar
 
             self._bar = Bar(
                 BarColumn(),
