@@ -69,6 +69,8 @@ class Doorward:
         self._environment = {
             "DATABASE_URL": address if self._ground.postgres else f"sqlite:///{address}",
             "DOORWARD_DATA_DIR": str(self._folder),
+            "DOORWARD_MODE": "production",
+            "DOORWARD_SECRETS": "a secret that serves in benchmarks and nowhere else",
             "DOORWARD_BOOTSTRAP_ADMIN__EMAIL": ADMINISTRATOR,
             "DOORWARD_BOOTSTRAP_ADMIN__PASSWORD": PASSWORD,
         }
