@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -38,11 +40,11 @@ from doorward.kernel.clock import Clock
 from doorward.kernel.permission import EVERYTHING, Permission
 from doorward.places import database_url, sealing_secrets
 from doorward.settings import Settings, SettingsError, read_settings
-from doorward.surfaces.rest.application import rest_application
-from doorward.surfaces.web.setup import routes as setup_routes
+from doorward.surfaces.rest.application import Deferred, rest_application
 
 _log = structlog.stdlib.get_logger("doorward")
 
+_ROUTER_AFTER_SECONDS: Final = 0.2
 _WILDCARD: Final = Permission(EVERYTHING, "Everything.")
 
 
@@ -143,9 +145,10 @@ class Application:
     async def _running(self) -> AsyncIterator[None]:
         async with opened(self._settings) as tools:
             tools.held[Draining] = self._draining
-            inner = rest_application(
-                tools, counters=self._counters, is_production=self._settings.is_production, more=setup_routes(tools)
-            )
+            router = Deferred(partial(_router, tools, self._counters, is_production=self._settings.is_production))
+            inner = rest_application(tools, router)
+            # Not at once: whoever waits for this process to be ready is answered first.
+            asyncio.get_running_loop().call_later(_ROUTER_AFTER_SECONDS, router.begin)
             self._app = wrap(
                 inner,
                 self._settings.section(HttpSettings),
@@ -164,6 +167,18 @@ class Application:
             finally:
                 worker.stop()
                 await finish(running)
+
+
+def _router(tools: Tools, counters: RequestCounters, *, is_production: bool) -> App:
+    """Everything that is not in the fast lane. Imported only here: FastAPI alone takes a third of a start."""
+    from doorward.surfaces.rest.router import build_router  # noqa: PLC0415 - see above
+    from doorward.surfaces.web.setup import routes  # noqa: PLC0415 - see above
+
+    router = build_router(tools, counters=counters, is_production=is_production, more=routes(tools))
+    # It stays for good; without this, every full collection walks over all of it again.
+    gc.collect()
+    gc.freeze()
+    return router
 
 
 async def finish(running: asyncio.Task[None], *, within: timedelta = timedelta(seconds=20)) -> None:

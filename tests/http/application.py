@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, FastAPI, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from doorward.http.body import StrictRoute
-from doorward.http.problems import install
+from doorward.http.body import read_json
+from doorward.http.framework import install
 from doorward.kernel.problem import NotFound
 
 
@@ -24,11 +24,11 @@ class Person(BaseModel):
 def build() -> FastAPI:
     app = FastAPI()
     install(app)
-    router = APIRouter(route_class=StrictRoute)
+    router = APIRouter()
 
     @router.post("/people")
-    async def create(person: Person) -> Person:
-        return person
+    async def create(request: Request) -> Person:
+        return await read_json(Person, request.scope, request.receive)
 
     @router.get("/people/{number}")
     async def show(number: int, limit: Annotated[int, Query(le=5)] = 1) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from doorward.domain.access.settings import TokensSettings
 from doorward.http.draining import Draining
 from doorward.http.problems import App
@@ -11,7 +13,8 @@ from doorward.infra.telemetry.counters import RequestCounters
 from doorward.infra.telemetry.logs import set_up
 from doorward.infra.telemetry.settings import LogSettings
 from doorward.infra.tools import Tools
-from doorward.surfaces.rest.application import rest_application
+from doorward.surfaces.rest.application import Deferred, rest_application
+from doorward.surfaces.rest.router import build_router
 from doorward.surfaces.web.setup import routes
 
 
@@ -20,7 +23,8 @@ def application_of(tools: Tools, *, fast_lane: bool = True) -> App:
     counters = RequestCounters()
     draining = Draining()
     tools.held[Draining] = draining
-    inner = rest_application(tools, counters=counters, is_production=False, more=routes(tools), fast_lane=fast_lane)
+    router = Deferred(partial(build_router, tools, counters=counters, is_production=False, more=routes(tools)))
+    inner = rest_application(tools, router, fast_lane=fast_lane)
     return wrap(
         inner,
         tools.section(HttpSettings),

@@ -1,17 +1,13 @@
-"""Reading a request's JSON body, in the same way for the fast lane and for FastAPI's routes."""
+"""Reading a request's JSON body."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-from fastapi import Request, Response, params
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from doorward.http.call import call_of
 from doorward.http.problems import Receive, Scope, UnsupportedMedia
-from doorward.http.strict_json import parse
 from doorward.http.validation import validate
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -50,41 +46,3 @@ async def read_body(receive: Receive) -> bytes:
         message = await receive()
         parts.append(message.get("body", b""))
     return b"".join(parts)
-
-
-class StrictRequest(Request):
-    """FastAPI's request, with our reading of JSON."""
-
-    async def json(self) -> Any:
-        """The body by our parser: FastAPI's own takes NaN, duplicate members and more."""
-        return parse(await self.body())
-
-
-class StrictRoute(APIRoute):
-    """FastAPI's route, with bodies checked by `validate`, so that both lanes accept and refuse the same documents.
-
-    Use it as `APIRouter(route_class=StrictRoute)`.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler with the strict check in front."""
-        inner = super().get_route_handler()
-        field = self.body_field
-        if field is None or isinstance(field.field_info, params.Form):
-            return inner
-        annotation = field.field_info.annotation
-        model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
-        optional = not field.field_info.is_required()
-
-        async def strict(request: Request) -> Response:
-            request = StrictRequest(request.scope, request.receive)
-            body = await request.body()
-            if body or not optional:
-                require_json(request.scope)
-                if model is None:
-                    parse(body)
-                else:
-                    validate(model, body)
-            return await inner(request)
-
-        return strict

@@ -75,6 +75,7 @@ class Server(uvicorn.Server):
             # What was imported and built stays for good; without this, every full collection walks over all of it again.
             gc.collect()
             gc.freeze()
+            gc.enable()
             self._on_started()
 
     async def on_tick(self, counter: int) -> bool:

@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from doorward.http.problems import install
+from doorward.http.framework import install
 from doorward.http.settings import HttpSettings
 from doorward.http.stack import wrap
 from doorward.infra.telemetry.counters import RequestCounters

@@ -37,7 +37,7 @@ def description() -> dict[str, Any]:
     from doorward.infra.database.connect import open_database
     from doorward.infra.database.settings import DatabaseSettings
     from doorward.settings import read_settings
-    from doorward.surfaces.rest.application import described
+    from doorward.surfaces.rest.router import described
 
     with tempfile.TemporaryDirectory() as folder:
         database = open_database(f"sqlite:///{folder}/empty.sqlite3", DatabaseSettings(), metadata)

@@ -1,115 +1,35 @@
-"""REST as one ASGI application: FastAPI with every operation, and the fast lane in front of it."""
+"""REST as one ASGI application: the fast lane, and behind it the router, which is built while the lane already answers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+import asyncio
+from collections.abc import Callable
 
-from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
-from pydantic.json_schema import models_json_schema
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
-
-from doorward import __version__
-from doorward.http.problems import App, install
-from doorward.infra.telemetry.counters import CONTENT_TYPE, RequestCounters
-from doorward.infra.telemetry.settings import MetricsSettings
+from doorward.http.problems import App, Receive, Scope, Send
 from doorward.infra.tools import Tools
-from doorward.kernel.problem import NotFound
-from doorward.kernel.secret import same
-from doorward.surfaces.rest import documentation, events, health, keys, me, roles, sign_in, users
 from doorward.surfaces.rest.lane import FastLane
-from doorward.surfaces.rest.operation import Operation
-from doorward.surfaces.rest.routes import ProblemView, add_operations
-
-OPERATIONS: Final[Sequence[Operation]] = [
-    operation for module in (sign_in, me, users, roles, events, keys, health) for operation in module.operations.all
-]
-
-_TITLE: Final = "Doorward"
-_ABOUT: Final = """User management: accounts, sign-in, sessions, roles and tokens.
-
-Sign in with `POST /v1/sign-in` and send the access token as `Authorization: Bearer …`. Every failure has the form of
-RFC 9457 with a stable `code`. Lists answer `items`, `next_cursor` and `has_more`. Writes honor `Idempotency-Key`; things
-with an `ETag` honor `If-Match`.
-"""
+from doorward.surfaces.rest.operations import OPERATIONS
 
 
-def rest_application(
-    tools: Tools,
-    *,
-    counters: RequestCounters,
-    is_production: bool,
-    more: Sequence[BaseRoute] = (),
-    fast_lane: bool = True,
-) -> App:
-    """The application. more: routes of other surfaces. fast_lane: off only where both ways are compared."""
-    app = described(tools)
-    app.router.routes.extend(documentation.routes(title=_TITLE))
-    app.router.routes.append(_metrics(tools, counters, is_production=is_production))
-    app.router.routes.extend(more)
-    return FastLane(tools, OPERATIONS, app) if fast_lane else app
+class Deferred:
+    """An application that is built in a thread once somebody needs it, or says that somebody soon will."""
+
+    def __init__(self, build: Callable[[], App]) -> None:
+        self._build = build
+        self._building: asyncio.Future[App] | None = None
+
+    def begin(self) -> asyncio.Future[App]:
+        """Begins to build, unless that was begun before."""
+        if self._building is None:
+            self._building = asyncio.ensure_future(asyncio.to_thread(self._build))
+        return self._building
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers as soon as it is built. A request that is given up takes nothing from the others that wait."""
+        app = await asyncio.shield(self.begin())
+        await app(scope, receive, send)
 
 
-def described(tools: Tools) -> FastAPI:
-    """FastAPI with every operation, which can also describe itself."""
-    app = FastAPI(
-        title=_TITLE,
-        version=__version__,
-        description=_ABOUT,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url="/openapi.json",
-        redirect_slashes=False,
-        separate_input_output_schemas=False,
-    )
-    install(app)
-    add_operations(app, tools, OPERATIONS)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's own way to customize it
-    return app
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        _, definitions = models_json_schema(
-            [(ProblemView, "serialization")], ref_template="#/components/schemas/{model}"
-        )
-        schemas |= definitions["$defs"]
-        schemas["Problem"] = schemas.pop("ProblemView")
-        # FastAPI adds its own form of validation errors, which nothing here answers with.
-        for name in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(name, None)
-        for path in document["paths"].values():
-            for operation in path.values():
-                if "HTTPValidationError" in str(operation["responses"].get("422")):
-                    operation["responses"]["422"] = {
-                        "description": "`invalid-input`: some of the input is not valid; `errors` says what.",
-                        "content": operation["responses"]["default"]["content"],
-                    }
-        document["components"]["securitySchemes"] = {
-            "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-            "cookie": {"type": "apiKey", "in": "cookie", "name": "__Host-doorward_session"},
-        }
-        document["security"] = [{"token": []}, {"cookie": []}]
-        app.openapi_schema = document
-    return app.openapi_schema
-
-
-def _metrics(tools: Tools, counters: RequestCounters, *, is_production: bool) -> Route:
-    """`/metrics` for Prometheus. Whoever may not see it finds nothing there."""
-
-    async def metrics(request: Request) -> Response:
-        token = tools.section(MetricsSettings).token
-        if token is None:
-            allowed = not is_production
-        else:
-            allowed = same(request.headers.get("authorization", ""), f"Bearer {token.get_secret_value()}")
-        if not allowed:
-            raise NotFound
-        return Response(counters.render(), media_type=CONTENT_TYPE)
-
-    return Route("/metrics", metrics, include_in_schema=False)
+def rest_application(tools: Tools, router: Deferred, *, fast_lane: bool = True) -> App:
+    """The application. fast_lane: off only where both ways are compared."""
+    return FastLane(tools, OPERATIONS, router) if fast_lane else router
