@@ -42,7 +42,7 @@ from doorward.kernel.problem import FieldError, InvalidInput, Kind, Problem
 
 Existing = Literal["skip", "update", "reject"]
 
-CHUNK: Final = 4000
+CHUNK: Final = 5000
 # How many records are checked before the database's answers get their turn.
 _TURN: Final = 40
 _ATTEMPTS: Final = 6

@@ -14,7 +14,7 @@ from doorward.domain.roles.rules import MEMBER
 from doorward.domain.transfer.columns import COLUMNS
 from doorward.domain.transfer.read import Record
 from doorward.domain.users.create_many import NewAccount
-from doorward.domain.users.profile import check_new_user
+from doorward.domain.users.profile import NewUser, check_new_user
 from doorward.domain.users.rules.email_address import EmailAddress, check_email
 from doorward.domain.users.settings import UsersSettings
 from doorward.infra.crypto.hashing import PasswordHasher
@@ -74,6 +74,27 @@ def check_person(record: Record, rules: Rules) -> Person:
     if record.broken is not None:
         raise InvalidInput(record.broken)
     errors: list[FieldError] = []
+    profile, other = _values(record, errors)
+    user = _user(record, profile, rules, errors)
+    details: dict[str, Any] = {}
+    roles: dict[str, UUID] = {}
+    password_hash = other.get("password_hash")
+    if password_hash is not None and rules.hasher.recognize(password_hash) is None:
+        errors.append(_UNKNOWN_HASH)
+    if len(other) > (password_hash is not None):
+        details = _life(other, rules, errors)
+        details["more_emails"] = _more_emails(other, rules, errors)
+        roles = _roles(other, rules, errors)
+        if "password" in other:
+            _check_password(other, profile, rules, errors)
+    if errors or user is None:
+        raise InvalidInput(*errors)
+    account = NewAccount(id=other.get("id") or new_id(), user=user, **details)
+    return Person(record, account, "id" in other, frozenset(record.values), roles, password_hash, other.get("password"))
+
+
+def _values(record: Record, errors: list[FieldError]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the record says, as values: of the profile, and of everything else."""
     profile: dict[str, Any] = {}
     other: dict[str, Any] = {}
     for name, value in record.values.items():
@@ -84,29 +105,18 @@ def check_person(record: Record, rules: Rules) -> Person:
             (profile if name in _PROFILE else other)[name] = COLUMNS[name](value, name)
         except InvalidInput as problem:
             errors.extend(problem.errors)
-    user = None
+    return profile, other
+
+
+def _user(record: Record, profile: dict[str, Any], rules: Rules, errors: list[FieldError]) -> NewUser | None:
     if "email" in profile:
         try:
-            user = check_new_user(profile, rules.users)
+            return check_new_user(profile, rules.users)
         except InvalidInput as problem:
             errors.extend(problem.errors)
     elif "email" not in record.values:
         errors.append(FieldError("/email", "email-missing", "Every user needs an email address."))
-    details: dict[str, Any] = {}
-    roles: dict[str, UUID] = {}
-    password_hash = other.get("password_hash")
-    if other:
-        if password_hash is not None and rules.hasher.recognize(password_hash) is None:
-            errors.append(_UNKNOWN_HASH)
-        if len(other) > (password_hash is not None):
-            details = _details(other, rules, errors)
-            roles = _roles(other, rules, errors)
-            if "password" in other:
-                _check_password(other, profile, rules, errors)
-    if errors or user is None:
-        raise InvalidInput(*errors)
-    account = NewAccount(id=other.get("id") or new_id(), user=user, **details)
-    return Person(record, account, "id" in other, frozenset(record.values), roles, password_hash, other.get("password"))
+    return None
 
 
 _UNKNOWN_HASH: Final = FieldError(
@@ -117,7 +127,7 @@ _UNKNOWN_HASH: Final = FieldError(
 )
 
 
-def _details(other: dict[str, Any], rules: Rules, errors: list[FieldError]) -> dict[str, Any]:
+def _life(other: dict[str, Any], rules: Rules, errors: list[FieldError]) -> dict[str, Any]:
     """What is kept of a user's life elsewhere."""
     details: dict[str, Any] = {name: other[name] for name in ("status", "suspended_until") if name in other}
     for name in ("created_at", "last_sign_in_at"):
@@ -136,8 +146,16 @@ def _details(other: dict[str, Any], rules: Rules, errors: list[FieldError]) -> d
         errors.append(
             FieldError("/status", "status-not-suspended", "Only suspended users have a reason or an end of that.")
         )
+    return details
+
+
+def _more_emails(
+    other: dict[str, Any], rules: Rules, errors: list[FieldError]
+) -> tuple[tuple[EmailAddress, bool], ...]:
+    """Further addresses, each once."""
     more: list[tuple[EmailAddress, bool]] = []
-    for column, verified in (("more_verified_emails", True), ("more_unverified_emails", False)):
+    # Verified ones last: of an address that stands in both columns, the better is kept.
+    for column, verified in (("more_unverified_emails", False), ("more_verified_emails", True)):
         for address in other.get(column, ()):
             try:
                 more.append((check_email(address, rules.users, f"/{column}"), verified))
@@ -147,9 +165,7 @@ def _details(other: dict[str, Any], rules: Rules, errors: list[FieldError]) -> d
         errors.append(
             FieldError("/more_verified_emails", "email-too-many", f"A user has at most {_MOST_ADDRESSES} addresses.")
         )
-    if more:
-        details["more_emails"] = tuple({email.key: (email, verified) for email, verified in reversed(more)}.values())
-    return details
+    return tuple({email.key: (email, verified) for email, verified in more}.values())
 
 
 def _roles(other: dict[str, Any], rules: Rules, errors: list[FieldError]) -> dict[str, UUID]:

@@ -3,6 +3,8 @@
 Addresses are at the domains that RFC 2606 sets aside, so that no mail ever reaches anybody.
 """
 
+# ruff: noqa: RUF001 - names in letters that look like others are what this is about
+
 from __future__ import annotations
 
 import random

@@ -8,9 +8,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Literal
+from typing import Any, BinaryIO, Final, Literal, NamedTuple
 
 import orjson
 
@@ -38,8 +37,7 @@ class UnusableFile(Exception):  # noqa: N818 - says what it is
         self.lines = lines
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One user as the file says. line: where it begins, from 1. values: by our columns, without empty ones.
 
     broken: why it cannot be read. cells: as they came, for the file of rejects.

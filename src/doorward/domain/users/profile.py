@@ -98,8 +98,36 @@ _CHECKS: Final[dict[str, Any]] = {
 }
 
 
+_POINTERS: Final = {field: f"/{field}" for field in _CHECKS}
+
+
 def check_new_user(fields: Mapping[str, Any], settings: UsersSettings) -> NewUser:
     """A user to be, from the fields of a request. Raises InvalidInput naming everything that is wrong."""
+    try:
+        return _check_straight(fields, settings)
+    except InvalidInput:
+        # Something is wrong: look at everything, to name all of it.
+        return _check_everything(fields, settings)
+
+
+def _check_straight(fields: Mapping[str, Any], settings: UsersSettings) -> NewUser:
+    """Up to the first thing that is wrong, which imports of hundreds of thousands seldom find. Raises InvalidInput."""
+    columns: dict[str, Any] = {}
+    for field, value in fields.items():
+        check = _CHECKS.get(field)
+        if value is not None and check is not None:
+            columns[field] = check(value, pointer=_POINTERS[field])
+    name = fields.get("username")
+    if name is not None:
+        columns["username"] = check_username(name, settings)
+    elif settings.username_required:
+        raise InvalidInput
+    return NewUser(
+        check_email(fields["email"], settings), email_verified=bool(fields.get("email_verified", False)), **columns
+    )
+
+
+def _check_everything(fields: Mapping[str, Any], settings: UsersSettings) -> NewUser:
     given = {name: value for name, value in fields.items() if name not in {"email", "email_verified"}}
     given.setdefault("username", None)
     with collecting() as errors:

@@ -28,6 +28,7 @@ T = TypeVar("T")
 # How often a running statement looks at its deadline, in steps of SQLite's virtual machine (about a millisecond).
 _STEPS_BETWEEN_LOOKS: Final = 100_000
 _MIB: Final = 1024 * 1024
+_MANY_ROWS: Final = 1000
 
 
 class _Connection:
@@ -109,6 +110,10 @@ class _Connection:
             raise self.explained(error) from None
 
     def insert(self, rows: CompiledRows, values: Sequence[tuple[Any, ...]]) -> None:
+        if len(values) >= _MANY_ROWS:
+            # The default of 2 MiB holds not even the indexes that a bulk insert walks through. It is taken as it is needed,
+            # and nothing but an import needs it.
+            self.raw.execute(f"PRAGMA cache_size = -{64 * 1024}")
         self._deadline = float("inf")
         try:
             self.raw.executemany(rows.sql, rows.encoded(values))

@@ -171,10 +171,6 @@ class Rows:
         self._table = table
         self._compiled: dict[str, CompiledRows] = {}
 
-    def of(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        """A row from its values by column name."""
-        return tuple([values[column.name] for column in self._table.columns])
-
     def on(self, database: str) -> CompiledRows:
         """The rows as the database takes them. database: `sqlite` or `postgresql`."""
         compiled = self._compiled.get(database)

@@ -48,26 +48,38 @@ class Job:
 
 async def write_events(db: Db, actor: Actor, now: datetime, recorded: Sequence[Event]) -> None:
     """Writes events and, apart from them, what they say of a person. now: when they happened."""
+    if len(recorded) >= _BULK:
+        await _write_many(db, actor, now, recorded)
+        return
     rows: list[dict[str, Any]] = []
     persons: list[dict[str, Any]] = []
     for event in recorded:
         event_id = new_id()
         rows.append(_event_row(event_id, actor, now, event))
         persons.extend(_person_rows(event_id, actor, event))
-    await _write(db, INSERT_EVENT, EVENTS, rows)
-    await _write(db, INSERT_PERSON, PERSONS, persons)
-
-
-async def _write(db: Db, command: Command, bulk: Rows, rows: list[dict[str, Any]]) -> None:
     if len(rows) == 1:
-        await db.run(command, **rows[0])
-    elif len(rows) < _BULK:
-        await db.many(command, rows)
+        await db.run(INSERT_EVENT, **rows[0])
     else:
-        await db.insert(bulk, [bulk.of(row) for row in rows])
+        await db.many(INSERT_EVENT, rows)
+    if len(persons) == 1:
+        await db.run(INSERT_PERSON, **persons[0])
+    else:
+        await db.many(INSERT_PERSON, persons)
+
+
+async def _write_many(db: Db, actor: Actor, now: datetime, recorded: Sequence[Event]) -> None:
+    rows: list[tuple[Any, ...]] = []
+    persons: list[tuple[Any, ...]] = []
+    for event in recorded:
+        event_id = new_id()
+        rows.append(tuple(_event_row(event_id, actor, now, event).values()))
+        persons.extend([tuple(row.values()) for row in _person_rows(event_id, actor, event)])
+    await db.insert(EVENTS, rows)
+    await db.insert(PERSONS, persons)
 
 
 def _event_row(event_id: UUID, actor: Actor, now: datetime, event: Event) -> dict[str, Any]:
+    # In the order of the table's columns.
     return {
         "id": event_id,
         "type": event.type,
