@@ -79,7 +79,9 @@ def test_refuses_with_a_sentence_for_each_thing(doorward: Command) -> None:
 
 def test_sets_passwords_from_standard_input_only(doorward: Command) -> None:
     make(doorward)
-    assert doorward("user", "set-password", "ada@example.com", "--password-stdin", stdin="another battery 8\r\n").code == 0
+    assert (
+        doorward("user", "set-password", "ada@example.com", "--password-stdin", stdin="another battery 8\r\n").code == 0
+    )
     weak = doorward("user", "set-password", "ada@example.com", "--password-stdin", stdin="hunter2\n")
     assert weak.code == 1
     assert weak.lines[0].startswith("doorward: password: ")

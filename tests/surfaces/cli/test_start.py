@@ -63,8 +63,10 @@ def test_data_folder_that_cannot_be_written(process: Command, tmp_path: Path) ->
     said = process("serve", DOORWARD_DATA_DIR=str(tmp_path / "file" / "data"))
     assert said.code == 1
     assert said.lines == [
-        f"doorward: The data folder {tmp_path / 'file' / 'data'} cannot be written: Not a directory. "
-        "Set DOORWARD_DATA_DIR to one that can."
+        (
+            f"doorward: The data folder {tmp_path / 'file' / 'data'} cannot be written: Not a directory. "
+            "Set DOORWARD_DATA_DIR to one that can."
+        )
     ]
 
 
@@ -72,8 +74,10 @@ def test_database_of_an_unknown_kind(process: Command) -> None:
     said = process("serve", DATABASE_URL="mysql://root:geheim@localhost/x")
     assert said.code == 1
     assert said.lines == [
-        "doorward: DATABASE_URL must begin with sqlite:/// or postgresql://, such as sqlite:///data/doorward.sqlite3 or "
-        "postgresql://user:password@host:5432/name."
+        (
+            "doorward: DATABASE_URL must begin with sqlite:/// or postgresql://, such as sqlite:///data/doorward.sqlite3 or "
+            "postgresql://user:password@host:5432/name."
+        )
     ]
 
 
@@ -85,8 +89,10 @@ def test_database_server_that_refuses_connections(process: Command) -> None:
         said = process("serve", DATABASE_URL=f"postgresql://app:geheim@127.0.0.1:{port}/app")
     assert said.code == 1
     assert said.lines == [
-        f"doorward: The PostgreSQL database app at 127.0.0.1:{port} cannot be reached: connection refused. "
-        "Start its server, or mend DATABASE_URL."
+        (
+            f"doorward: The PostgreSQL database app at 127.0.0.1:{port} cannot be reached: connection refused. "
+            "Start its server, or mend DATABASE_URL."
+        )
     ]
 
 
@@ -96,8 +102,10 @@ def test_database_that_does_not_exist(process: Command, postgres_server: Postgre
         said = process(command, DATABASE_URL=url)
         assert said.code == 1
         assert said.lines == [
-            "doorward: The PostgreSQL database missing does not exist on its server. "
-            "Create it, or name another in DATABASE_URL."
+            (
+                "doorward: The PostgreSQL database missing does not exist on its server. "
+                "Create it, or name another in DATABASE_URL."
+            )
         ]
 
 
@@ -106,8 +114,10 @@ def test_file_that_is_no_database(process: Command, tmp_path: Path) -> None:
     said = process("serve", DATABASE_URL=f"sqlite:///{tmp_path / 'notes.txt'}")
     assert said.code == 1
     assert said.lines == [
-        f"doorward: The SQLite file {tmp_path / 'notes.txt'} cannot be used: file is not a database. "
-        "Name an SQLite database in DATABASE_URL."
+        (
+            f"doorward: The SQLite file {tmp_path / 'notes.txt'} cannot be used: file is not a database. "
+            "Name an SQLite database in DATABASE_URL."
+        )
     ]
 
 
@@ -125,12 +135,16 @@ def test_everything_that_is_wrong_is_said_at_once(process: Command) -> None:
     assert said.lines == [
         "doorward: DOORWARD_METRICS__TOKEN_FILE names a file that cannot be read: No such file or directory (/no/such/file).",
         "doorward: DOORWARD_SERVR__PORT is not a setting. Did you mean DOORWARD_SERVER__PORT?",
-        "doorward: DOORWARD_DATABASE__POOL_SIZE is not valid: input should be a valid integer, "
-        "unable to parse string as an integer.",
+        (
+            "doorward: DOORWARD_DATABASE__POOL_SIZE is not valid: input should be a valid integer, "
+            "unable to parse string as an integer."
+        ),
         "doorward: DATABASE_URL must name a database: postgresql://user:password@host:5432/name.",
         "doorward: DOORWARD_SECRETS needs at least 32 characters in each secret.",
-        "doorward: DOORWARD_BOOTSTRAP_ADMIN__PASSWORD is missing: the first administrator needs both. "
-        "Set it, or take DOORWARD_BOOTSTRAP_ADMIN__EMAIL away.",
+        (
+            "doorward: DOORWARD_BOOTSTRAP_ADMIN__PASSWORD is missing: the first administrator needs both. "
+            "Set it, or take DOORWARD_BOOTSTRAP_ADMIN__EMAIL away."
+        ),
     ]
 
 
