@@ -12,7 +12,7 @@ from doorward.domain.access.settings import TokensSettings
 from doorward.http.settings import ServerSettings
 from doorward.infra.database.connect import name_of, readable_parts, sqlite_path
 from doorward.infra.database.settings import DatabaseSettings
-from doorward.settings import Settings, SettingsError
+from doorward.settings import SHORTEST_SECRET, Settings, SettingsError
 
 _FILE: Final = "secret"
 _DATABASE: Final = "doorward.sqlite3"
@@ -88,6 +88,13 @@ def _kept(path: Path) -> str:
                 pass
             finally:
                 draft.unlink()
-        return path.read_text(encoding="ascii")
-    except OSError as error:
-        raise SettingsError([f"The secret in {path} cannot be read or made: {error.strerror}."]) from None
+        kept = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise SettingsError([f"The secret in {path} cannot be read or made: {reason}."]) from None
+    if len(kept) < SHORTEST_SECRET:
+        # Cut short by a full disk or by hand; making another would lock up everything sealed with this one.
+        raise SettingsError(
+            [f"The secret in {path} is cut short. Put the whole one back; with an empty database, remove the file."]
+        )
+    return kept

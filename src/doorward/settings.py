@@ -32,7 +32,7 @@ _FILE: Final = "_FILE"
 _ALIASES: Final = {"DATABASE_URL": "DOORWARD_DATABASE__URL", "PORT": "DOORWARD_SERVER__PORT"}
 # Read by the tasks and not by Doorward itself.
 _NOT_OURS: Final = frozenset({"DOORWARD_VENV", "DOORWARD_VECTORS"})
-_SHORTEST_SECRET: Final = 32
+SHORTEST_SECRET: Final = 32
 
 
 Section = TypeVar("Section", bound=BaseModel)
@@ -225,8 +225,8 @@ def _contradictions(values: Mapping[str, Any], sources: Mapping[str, str]) -> It
                 "DOORWARD_SECRETS is missing, and production does not make one. Make it with "
                 "`openssl rand -base64 48` and keep it: without it nothing that is sealed can be opened again."
             )
-    elif secrets is not None and any(len(each) < _SHORTEST_SECRET for each in _parts(secrets) or [""]):
-        yield f"{sources['secrets']} needs at least {_SHORTEST_SECRET} characters in each secret."
+    elif secrets is not None and any(len(each) < SHORTEST_SECRET for each in _parts(secrets) or [""]):
+        yield f"{sources['secrets']} needs at least {SHORTEST_SECRET} characters in each secret."
     first = [path.partition(".")[2] for path in sources if path.startswith("bootstrap_admin.")]
     if len(first) == 1:
         given = first[0]

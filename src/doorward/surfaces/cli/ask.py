@@ -19,7 +19,7 @@ def new_password(*, from_stdin: bool) -> str:
         if not password:
             raise UsageMistake("There was no password on standard input.")
         return password
-    if not sys.stdin.isatty():
+    if not _is_terminal():
         raise UsageMistake("There is no terminal to ask for the password on. Give it by --password-stdin.")
     typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt="Once more", err=True)
     return typed
@@ -29,6 +29,10 @@ def confirm(question: str, *, yes: bool) -> None:
     """Goes on only when the person agrees. yes: they have already said so."""
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not _is_terminal():
         raise UsageMistake(f"{question} There is no terminal to answer on. Say --yes if you mean it.")
     typer.confirm(question, abort=True, err=True)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()

@@ -71,7 +71,7 @@ def lazy_group(commands: Mapping[str, Lazy | Verb]) -> type[TyperGroup]:
 
         def get_command(self, ctx: Context, cmd_name: str) -> Command | None:  # noqa: ARG002 - an override
             """One command, built now."""
-            return _built(cmd_name, commands[cmd_name]) if cmd_name in commands else None
+            return built(cmd_name, commands[cmd_name]) if cmd_name in commands else None
 
         def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
             """Splits a command from its own arguments. Only what begins with an option is read by Typer, which then loads Pydantic."""
@@ -103,7 +103,8 @@ def _summary(function: Verb) -> str:
     return (inspect.getdoc(function) or "").partition("\n")[0].partition(". ")[0].rstrip(".") + "."
 
 
-def _built(name: str, what: Lazy | Verb) -> Command:
+def built(name: str, what: Lazy | Verb) -> Command:
+    """The command that a name stands for, imported where it is not yet."""
     found: Any = what
     if isinstance(what, Lazy):
         module, _, attribute = what.place.partition(":")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from doorward.domain.users.store import UserRow
     from doorward.infra.database.unit_of_work import Tx
+    from doorward.infra.telemetry.logs import Logs
     from doorward.infra.tools import Tools
     from doorward.settings import Settings
 
@@ -45,22 +46,25 @@ def with_tools(work: Callable[[Tools], Awaitable[Answer]], settings: Settings | 
     from doorward.settings import read_settings
 
     configured = settings or read_settings()
-    log_to_terminal(configured)
+    logs = log_to_terminal(configured)
 
     async def main() -> Answer:
         async with opened(configured) as tools:
             return await work(tools)
 
-    return asyncio.run(main())
+    try:
+        return asyncio.run(main())
+    finally:
+        logs.close()
 
 
-def log_to_terminal(settings: Settings) -> None:
+def log_to_terminal(settings: Settings) -> Logs:
     """Warnings and worse go beside the answer, for people; everything with `--debug`."""
     from doorward.infra.telemetry.logs import set_up
     from doorward.infra.telemetry.settings import LogSettings
 
     level = settings.section(LogSettings).level
-    set_up(LogSettings(level="WARNING" if level == "INFO" else level, format="console"), descriptor=2)
+    return set_up(LogSettings(level="WARNING" if level == "INFO" else level, format="console"), descriptor=2)
 
 
 async def user_named(tx: Tx, name: str) -> UserRow:

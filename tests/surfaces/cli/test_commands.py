@@ -1,0 +1,215 @@
+"""The commands of every noun, on both databases: what they do, what they print, and how they refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import typer
+
+from tests.surfaces.cli.conftest import Command
+
+pytestmark = pytest.mark.integration
+
+PASSWORD = "correct staple battery 9"
+
+
+def make(doorward: Command, email: str = "ada@example.com", *options: str) -> dict[str, Any]:
+    said = doorward("user", "create", email, "--password-stdin", "--json", *options, stdin=f"{PASSWORD}\n")
+    assert said.code == 0, said.err
+    document: dict[str, Any] = said.document
+    return document
+
+
+def test_creates_finds_changes_and_lists_users(doorward: Command) -> None:
+    ada = make(doorward, "ada@example.com", "--username", "ada", "--name", "Ada Løvelace", "--role", "support")
+    make(doorward, "bob@example.com")
+    for name in ("ada", "ADA@example.com", ada["id"]):
+        assert doorward("user", "show", name, "--json").document["id"] == ada["id"]
+    shown = doorward("user", "show", "ada")
+    assert "Ada Løvelace" in shown.out
+    assert "support" in shown.out
+
+    changed = doorward(
+        "user", "update", "ada", "--time-zone", "Europe/London", "--clear", "name", "--admin-metadata", '{"team": 1}',
+        "--json",
+    )  # fmt: skip
+    assert changed.document["name"] is None
+    assert changed.document["time_zone"] == "Europe/London"
+    assert changed.document["admin_metadata"] == {"team": 1}
+
+    first = doorward("user", "list", "--limit", "1", "--count", "exact", "--json").document
+    assert [each["email"] for each in first["items"]] == ["bob@example.com"]
+    assert (first["has_more"], first["count"]) == (True, 2)
+    second = doorward("user", "list", "--limit", "1", "--cursor", first["next_cursor"], "--json").document
+    assert [each["email"] for each in second["items"]] == ["ada@example.com"]
+    assert second["next_cursor"] is None
+    found = doorward("user", "list", "--search", "ad", "--status", "active").out.splitlines()
+    assert found[0].split() == ["ID", "EMAIL", "USERNAME", "NAME", "STATUS", "CREATED", "LAST", "SIGN", "IN"]
+    assert [line.split()[1] for line in found[1:]] == ["ada@example.com"]
+    assert doorward("user", "list", "--created-before", "2020-01-01", "--json").document["items"] == []
+
+
+def test_suspends_deletes_and_restores(doorward: Command) -> None:
+    make(doorward)
+    assert doorward("user", "suspend", "ada@example.com", "--reason", "abuse", "--until", "2099-01-01").code == 0
+    suspended = doorward("user", "show", "ada@example.com", "--json").document
+    assert (suspended["status"], suspended["suspended_reason"]) == ("suspended", "abuse")
+    assert suspended["suspended_until"] == "2099-01-01T00:00:00Z"
+    assert doorward("user", "reinstate", "ada@example.com", "--json").document["status"] == "active"
+    assert doorward("user", "delete", "ada@example.com", "--yes").code == 0
+    assert doorward("user", "restore", "ada@example.com", "--json").document["status"] == "active"
+    assert doorward("user", "delete", "ada@example.com", "--purge", "--yes").out == "Erased ada@example.com for good.\n"
+    assert doorward("user", "show", "ada@example.com").lines == [
+        "doorward: There is no such user. Name a user by id (usr_…), email address or username."
+    ]
+
+
+def test_refuses_with_a_sentence_for_each_thing(doorward: Command) -> None:
+    make(doorward)
+    taken = doorward("user", "create", "Ada@Example.com", "--without-password")
+    assert taken.code == 1
+    assert taken.lines == [
+        "doorward: email: Another account has this email address. Use another, or sign in to that account."
+    ]
+    wrong = doorward("user", "create", "nobody", "--username", "a b", "--without-password")
+    assert wrong.code == 1
+    assert [line.split(":")[1] for line in wrong.lines] == [" email", " username"]
+
+
+def test_sets_passwords_from_standard_input_only(doorward: Command) -> None:
+    make(doorward)
+    assert (
+        doorward("user", "set-password", "ada@example.com", "--password-stdin", stdin="another battery 8\r\n").code == 0
+    )
+    weak = doorward("user", "set-password", "ada@example.com", "--password-stdin", stdin="hunter2\n")
+    assert weak.code == 1
+    assert weak.lines[0].startswith("doorward: password: ")
+    assert "hunter2" not in weak.err
+    empty = doorward("user", "set-password", "ada@example.com", "--password-stdin")
+    assert (empty.code, empty.lines) == (2, ["doorward: There was no password on standard input."])
+    nobody = doorward("user", "set-password", "ada@example.com")
+    assert (nobody.code, nobody.lines) == (
+        2,
+        ["doorward: There is no terminal to ask for the password on. Give it by --password-stdin."],
+    )
+    assert doorward("user", "set-password", "ada@example.com", PASSWORD).code == 2
+
+
+def test_asks_before_what_cannot_be_taken_back(doorward: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(doorward)
+    alone = doorward("user", "delete", "ada@example.com")
+    assert (alone.code, alone.lines) == (
+        2,
+        ["doorward: Delete ada@example.com? There is no terminal to answer on. Say --yes if you mean it."],
+    )
+    assert doorward("user", "show", "ada@example.com", "--json").document["status"] == "active"
+
+    def refuse(question: str, **_: Any) -> None:
+        assert question == "Erase ada@example.com for good?"
+        raise typer.Abort
+
+    monkeypatch.setattr("doorward.surfaces.cli.ask._is_terminal", lambda: True)
+    monkeypatch.setattr(typer, "confirm", refuse)
+    assert doorward("user", "delete", "ada@example.com", "--purge").code == 1
+    assert doorward("user", "show", "ada@example.com", "--json").document["status"] == "active"
+
+
+def test_makes_changes_and_grants_roles(doorward: Command) -> None:
+    make(doorward)
+    role = doorward("role", "create", "auditor", "-p", "events:read", "--description", "Reads", "--json").document
+    assert (role["name"], role["permissions"]) == ("auditor", ["events:read"])
+    assert doorward("role", "change", "auditor", "-p", "users:read", "-p", "events:read").code == 0
+    assert doorward("role", "show", "auditor", "--json").document["permissions"] == ["events:read", "users:read"]
+    assert doorward("role", "grant", "auditor", "ada@example.com").out == "ada@example.com holds the role auditor.\n"
+    holders = doorward("user", "list", "--role", "auditor", "--json").document["items"]
+    assert [each["email"] for each in holders] == ["ada@example.com"]
+    assert doorward("role", "revoke", "auditor", "ada@example.com").code == 0
+    assert doorward("user", "list", "--role", "auditor", "--json").document["items"] == []
+    assert doorward("role", "delete", "auditor", "--yes").code == 0
+    assert doorward("role", "show", "auditor").lines == [
+        "doorward: No such role. List the roles to see their names, or make the role first."
+    ]
+    assert {"users:read", "*"} <= {each["name"] for each in doorward("role", "permissions", "--json").document["items"]}
+    unknown = doorward("role", "create", "other", "-p", "no:such")
+    assert unknown.lines[0].startswith("doorward: permissions/0: There is no such permission.")
+
+
+def test_keeps_the_last_administrator(doorward: Command) -> None:
+    make(doorward, "ada@example.com", "--role", "admin")
+    for command in (("user", "delete", "ada@example.com", "--yes"), ("role", "revoke", "admin", "ada@example.com")):
+        said = doorward(*command)
+        assert said.code == 1
+        assert said.lines[0].startswith("doorward: This is the last administrator.")
+
+
+def test_lists_and_ends_sessions(doorward: Command) -> None:
+    make(doorward)
+    assert doorward("session", "list", "ada@example.com", "--json").document == {
+        "items": [],
+        "next_cursor": None,
+        "has_more": False,
+    }
+    assert doorward("session", "end", "ada@example.com", "--all", "--yes").out == "Ended 0 sessions.\n"
+    assert doorward("session", "end", "ada@example.com", "ses_nonsense").code == 1
+    assert doorward("session", "end", "ada@example.com").code == 2
+
+
+def test_rotates_keys(doorward: Command) -> None:
+    assert doorward("key", "list", "--json").document["items"] == []
+    first = doorward("key", "rotate", "--json").document["items"]
+    assert [each["state"] for each in first] == ["signing"]
+    second = doorward("key", "rotate", "--json").document["items"]
+    assert sorted(each["state"] for each in second) == ["announced", "signing"]
+    third = doorward("key", "rotate", "--now", "--json").document["items"]
+    assert [each["kid"] for each in third if each["state"] == "signing"] != [first[0]["kid"]]
+    assert "private" not in doorward("key", "list", "--json").out
+
+
+def test_reads_the_log(doorward: Command) -> None:
+    ada = make(doorward)
+    make(doorward, "bob@example.com")
+    items = doorward("audit", "list", "--user", "ada@example.com", "--type", "user.created", "--json").document["items"]
+    assert [(each["user_id"], each["actor"]["kind"]) for each in items] == [(ada["id"], "operator")]
+    page = doorward("audit", "list", "--limit", "1")
+    assert page.err.startswith("There are more: --cursor ")
+    assert "user.created" in page.out
+
+
+def test_setup_links_are_for_the_first_administrator(doorward: Command) -> None:
+    first = doorward("setup-link")
+    assert first.code == 0
+    assert first.out.startswith("http://127.0.0.1:8000/setup?link=")
+    make(doorward, "ada@example.com", "--role", "admin")
+    assert doorward("setup-link").lines == [
+        "doorward: There is an administrator already. `doorward role grant admin USER` makes another."
+    ]
+
+
+def test_mistakes_in_commands_end_with_two(doorward: Command) -> None:
+    for command in (
+        ("user",),
+        ("user", "lst"),
+        ("nothing",),
+        ("user", "list", "--limit", "0"),
+        ("user", "list", "--created-after", "soon"),
+        ("user", "update", "ada"),
+        ("user", "update", "ada", "--clear", "email"),
+        ("user", "update", "ada", "--name", "Ada", "--clear", "name"),
+        ("user", "create", "ada@example.com", "--public-metadata", "[]"),
+        ("user", "create", "ada@example.com", "--password-stdin", "--without-password"),
+        ("role", "change", "auditor"),
+        ("migrate", "--check", "--sql"),
+        ("password", "calibrate", "--target", "quick"),
+    ):
+        said = doorward(*command)
+        assert said.code == 2, command
+        assert "Traceback" not in said.err
+        assert said.err
+    assert "Did you mean 'list'?" in doorward("user", "lst").err
+
+
+def test_prints_nothing_that_moves_the_cursor() -> None:
+    from doorward.surfaces.cli.show import text
+
+    assert text("Chrome\x1b[2J on \u202eLinux") == "Chrome?[2J on ?Linux"

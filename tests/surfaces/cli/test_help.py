@@ -1,0 +1,79 @@
+"""Help: at once, for every command, and without what only running a command needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from doorward.surfaces.cli.lazy import Commands, built
+from doorward.surfaces.cli.program import COMMANDS, run
+from tests.surfaces.cli.conftest import SOURCES
+
+# Each costs more to import than help may take.
+HEAVY = ("pydantic", "sqlalchemy", "fastapi", "rich", "asyncio", "doorward.settings", "doorward.app")
+NOUNS = [name for name, lazy in COMMANDS.items() if lazy.place.endswith(":commands")]
+
+
+def noun_of(name: str) -> Commands:
+    module, _, attribute = COMMANDS[name].place.partition(":")
+    noun: Commands = getattr(import_module(module), attribute)
+    return noun
+
+
+def verbs_of(noun: str) -> list[str]:
+    return list(noun_of(noun).all)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("arguments", [["--help"], *([noun, "--help"] for noun in NOUNS)], ids=" ".join)
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    script = (
+        "import sys\n"
+        "from doorward.surfaces.cli.program import run\n"
+        f"assert run({arguments!r}) == 0\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run(  # noqa: S603 - this very interpreter
+        [sys.executable, "-c", script],
+        env={"PYTHONPATH": str(SOURCES)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.startswith("Usage: doorward")
+    assert done.stderr == "[]\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[name] for name in COMMANDS if name not in NOUNS] + [[noun, verb] for noun in NOUNS for verb in verbs_of(noun)],
+    ids=" ".join,
+)
+def test_every_command_explains_itself(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*arguments, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"Usage: doorward {' '.join(arguments)} [OPTIONS]")
+    explained = said.partition("\n\n")[2].partition("\n\n")[0].strip()
+    assert explained.endswith(".")
+    first, *rest = arguments
+    found = COMMANDS[first]
+    command = built(rest[0], noun_of(first).all[rest[0]]) if rest else built(first, found)
+    assert [each.name for each in command.params if not each.help] == []
+    assert max(map(len, said.splitlines())) <= 80
+
+
+def test_nothing_asked_for_is_answered_with_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 2
+    said = capsys.readouterr()
+    assert all(name in said.out + said.err for name in COMMANDS)
+
+
+def test_says_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    from doorward import __version__
+
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.startswith(f"doorward {__version__} ")
