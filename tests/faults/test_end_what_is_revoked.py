@@ -30,7 +30,9 @@ async def _suspend(client: httpx2.AsyncClient, _: History, guest: Guest, chief: 
     return await client.post(f"/v1/users/{guest.id}/suspend", headers=chief)
 
 
-async def _suspend_and_reinstate(client: httpx2.AsyncClient, _: History, guest: Guest, chief: Headers) -> httpx2.Response:
+async def _suspend_and_reinstate(
+    client: httpx2.AsyncClient, _: History, guest: Guest, chief: Headers
+) -> httpx2.Response:
     answer = await client.post(f"/v1/users/{guest.id}/suspend", headers=chief)
     assert answer.status_code == 200
     return await client.post(f"/v1/users/{guest.id}/reinstate", headers=chief)

@@ -68,7 +68,7 @@ async def test_fifty_uses_of_a_refresh_token_have_one_successor(
 ) -> None:
     history = History()
     async with (
-        nodes(own_database_url, tmp_path, count=2, DOORWARD_SESSIONS__REFRESH_GRACE_SECONDS="2") as pair,
+        nodes(own_database_url, tmp_path, count=2, settings={"DOORWARD_SESSIONS__REFRESH_GRACE_SECONDS": "2"}) as pair,
         pair[0].client() as first,
         pair[1].client() as second,
     ):
@@ -80,9 +80,7 @@ async def test_fifty_uses_of_a_refresh_token_have_one_successor(
             async def use(client: httpx2.AsyncClient, token: str) -> httpx2.Response:
                 return await client.post("/v1/tokens/refresh", json={"refresh_token": token})
 
-            answers = await asyncio.gather(
-                *(use((first, second)[place % 2], presented) for place in range(AT_ONCE))
-            )
+            answers = await asyncio.gather(*(use((first, second)[place % 2], presented) for place in range(AT_ONCE)))
             assert {answer.status_code for answer in answers} == {200}
             for answer in answers:
                 history.refreshed(presented, answer)

@@ -33,7 +33,7 @@ def mortal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres
 
 
 @pytest.mark.parametrize("rounds", [2, pytest.param(25, marks=pytest.mark.long)])
-async def test_a_restart_of_postgresql_costs_some_503_and_nothing_else(
+async def test_a_restart_of_postgresql_costs_some_503_and_nothing_else(  # noqa: C901, PLR0915 - a story from start to end
     mortal_server: PostgresServer, tmp_path: Path, rounds: int
 ) -> None:
     url = mortal_server.new_database()

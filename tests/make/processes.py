@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -138,9 +138,11 @@ class Node:
 
 
 @asynccontextmanager
-async def nodes(database_url: str, folder: Path, *, count: int = 1, **settings: str) -> AsyncIterator[list[Node]]:
+async def nodes(
+    database_url: str, folder: Path, *, count: int = 1, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[list[Node]]:
     """Some server processes on one database. settings: further variables."""
-    made = [Node(database_url, folder, **settings) for _ in range(count)]
+    made = [Node(database_url, folder, **settings or {}) for _ in range(count)]
     try:
         # One after another: the first puts in place what every installation has.
         for node in made:
