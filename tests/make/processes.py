@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -79,7 +79,7 @@ class Node:
         self._reading = asyncio.create_task(self._read(self.process))
         async with asyncio.timeout(within):
             await self._started.wait()
-            assert self.process.returncode is None and self.port, "the server did not start:\n" + self.log[-4000:]
+            assert self.process.returncode is None, "the server did not start:\n" + self.log[-4000:]
             await self.ready()
         return self
 
@@ -138,9 +138,11 @@ class Node:
 
 
 @asynccontextmanager
-async def nodes(database_url: str, folder: Path, *, count: int = 1, **settings: str) -> AsyncIterator[list[Node]]:
+async def nodes(
+    database_url: str, folder: Path, *, count: int = 1, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[list[Node]]:
     """Some server processes on one database. settings: further variables."""
-    made = [Node(database_url, folder, **settings) for _ in range(count)]
+    made = [Node(database_url, folder, **settings or {}) for _ in range(count)]
     try:
         # One after another: the first puts in place what every installation has.
         for node in made:
@@ -151,3 +153,44 @@ async def nodes(database_url: str, folder: Path, *, count: int = 1, **settings: 
             if node.process is not None and node.process.returncode is None:
                 node.signal(signal.SIGKILL)
                 await node.ended()
+
+
+class Wire:
+    """One connection, spoken to byte by byte: what a library would smooth over is what these tests look for."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.answered = 0
+
+    @classmethod
+    async def to(cls, node: Node) -> Wire:
+        """Opens a connection."""
+        return cls(*await asyncio.open_connection("127.0.0.1", node.port))
+
+    async def send(self, data: bytes) -> None:
+        """Sends bytes as they are."""
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def ask(self, method: str, path: str, *, token: str = "", body: bytes = b"") -> None:
+        """Sends one request. token: an access token. body: JSON."""
+        lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1"]
+        if token:
+            lines.append(f"Authorization: Bearer {token}")
+        if body:
+            lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+        await self.send("\r\n".join([*lines, "", ""]).encode() + body)
+
+    async def answer(self, *, within: float = 40.0) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body of the next answer. Raises IncompleteReadError or ConnectionError for half of one."""
+        async with asyncio.timeout(within):
+            first, *lines = (await self.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[:-2]
+            headers = dict(line.lower().split(": ", 1) for line in lines)
+            body = await self.reader.readexactly(int(headers.get("content-length", 0)))
+        self.answered += 1
+        return int(first.split()[1]), headers, body
+
+    def close(self) -> None:
+        """Closes it, whatever is under way."""
+        self.writer.close()

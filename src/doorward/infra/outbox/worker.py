@@ -186,13 +186,17 @@ class Worker:
             async with asyncio.timeout(LEASE.total_seconds() * 0.8), self._tools.writing(system()) as tx:
                 await handler(tx, job.payload)
                 # Ends with the job's own changes: it is done exactly when they are kept.
-                if not await tx.db.run(DONE, id=job.id, worker=self._name):
-                    # The lease ran out (this process stood still) and another worker has the job: its changes count.
-                    raise LeaseLost
+                await self._finish(tx, job)
         except LeaseLost:
             _log.warning("a job took longer than its lease", kind=job.kind, job_id=str(job.id), attempt=job.attempts)
         except Exception as error:  # noqa: BLE001 - whatever failed, the job must be put back
             await self._put_back(job, error)
+
+    async def _finish(self, tx: Tx, job: ClaimedJob) -> None:
+        """Ends a job, while it is still ours."""
+        if not await tx.db.run(DONE, id=job.id, worker=self._name):
+            # The lease ran out (this process stood still) and another worker has the job: its changes count.
+            raise LeaseLost
 
     async def _put_back(self, job: ClaimedJob, error: Exception) -> None:
         dead = job.attempts >= MOST_ATTEMPTS
