@@ -152,7 +152,7 @@ def _explained(error: BaseException) -> Problem | None:  # noqa: PLR0911 - a tab
         return DatabaseUnavailable(
             "The database refuses the name or password in DATABASE_URL, or has no such database."
         )
-    if isinstance(error, TimeoutError | asyncio.TimeoutError | ssl.SSLError | _LOST):
+    if isinstance(error, (TimeoutError, ssl.SSLError, *_LOST)):
         return DatabaseUnavailable("The database cannot be reached. Try again in a moment.")
     return None
 
