@@ -22,7 +22,7 @@ from doorward.infra.crypto.signing import KeyUnknown, TokenInvalid
 from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import Actor, Origin, anonymous
-from doorward.kernel.ids import SESSION, decode
+from doorward.kernel.ids import SESSION, USER, decode, encode
 from doorward.kernel.problem import Unauthenticated
 from doorward.kernel.secret import fingerprint
 
@@ -59,6 +59,8 @@ async def authenticate_token(tools: Tools, token: str, origin: Origin) -> Identi
         ) from None
     tx = tools.reader(anonymous(origin))
     row = await tx.db.first(store.BY_SESSION, session_id=session_id)
+    if row is not None and claims["sub"] != encode(USER, row.user.id):
+        row = None
     return await _admit(tx, row, origin)
 
 
