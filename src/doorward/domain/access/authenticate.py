@@ -22,7 +22,7 @@ from doorward.infra.crypto.signing import KeyUnknown, TokenInvalid
 from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import Actor, Origin, anonymous
-from doorward.kernel.ids import SESSION, decode
+from doorward.kernel.ids import SESSION, USER, decode, encode
 from doorward.kernel.problem import Unauthenticated
 from doorward.kernel.secret import fingerprint
 
@@ -57,6 +57,8 @@ async def authenticate_token(tools: Tools, token: str, origin: Origin) -> Identi
             "The access token is not valid or has expired. Refresh it, or sign in again.", error="invalid_token"
         ) from None
     row = await tx.db.first(store.BY_SESSION, session_id=session_id)
+    if row is not None and claims["sub"] != encode(USER, row.user.id):
+        row = None
     return await _admit(tx, row, origin)
 
 

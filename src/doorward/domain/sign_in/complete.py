@@ -48,7 +48,10 @@ async def complete(tx: Tx, *, user_id: UUID, proofs: list[Proof], kind: SessionK
         raise refuse(tx, problem, user_id) from None
     for proof in proofs:
         if not await proof.keep(tx):
-            raise SignInFailed
+            # Changed since it was checked, so nobody has signed in: not even the time of it is kept.
+            failed = SignInFailed()
+            failed.keeps_work = False  # type: ignore[misc]  # this one failure; its class says what is usual
+            raise failed
     methods = [proof.amr for proof in proofs]
     started = await start_session(tx, user_id=user.id, kind=kind, methods=methods)
     if kind == "cookie":
