@@ -7,9 +7,12 @@ before them must print; `python file=name.py` is written to that file first. `â€
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
+import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -27,6 +30,8 @@ ROOT = Path(__file__).parents[2]
 # What the pages call the server, and the setup link that only a running one knows.
 ADDRESS = "http://127.0.0.1:8000"
 LINK = f"{ADDRESS}/setup?link=â€¦"
+# The port of what a page starts beside it.
+OTHER_PORT = "8100"
 _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _NEXT = "next-block-7f3a"
 
@@ -91,6 +96,17 @@ def pages_with_examples() -> list[str]:
 class Server:
     address: str
     setup_link: str
+    other_port: str
+
+    def named(self, text: str) -> str:
+        """The text with the addresses that hold here."""
+        return text.replace(LINK, self.setup_link).replace(ADDRESS, self.address).replace(OTHER_PORT, self.other_port)
+
+
+def free_port() -> str:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return str(listening.getsockname()[1])
 
 
 @pytest.fixture
@@ -131,7 +147,7 @@ async def server(database_name: str, request: pytest.FixtureRequest, tmp_path: P
     link = re.search(r"\S+/setup\?link=\S+", said)
     assert address is not None, said
     assert link is not None, said
-    yield Server(address[1], link[0])
+    yield Server(address[1], link[0], free_port())
     process.terminate()
     assert await asyncio.wait_for(process.wait(), 30) == 0, "".join(lines)
     await reading
@@ -145,8 +161,8 @@ async def test_works_as_printed(name: str, server: Server, tmp_path: Path):
     (folder / ".venv").mkdir()
     (folder / ".venv/bin").symlink_to(Path(sys.executable).parent)
     for file_name, text in page.files.items():
-        (folder / file_name).write_text(text.replace(ADDRESS, server.address), encoding="utf-8")
-    scripts = [each.script.replace(LINK, server.setup_link).replace(ADDRESS, server.address) for each in page.examples]
+        (folder / file_name).write_text(server.named(text), encoding="utf-8")
+    scripts = [server.named(each.script) for each in page.examples]
     process = await asyncio.create_subprocess_exec(
         "bash",
         "-euo",
@@ -157,14 +173,20 @@ async def test_works_as_printed(name: str, server: Server, tmp_path: Path):
         env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
-    out, err = await asyncio.wait_for(process.communicate(), 90)
+    try:
+        out, err = await asyncio.wait_for(process.communicate(), 90)
+    finally:
+        # Whatever a page started and a failure kept from ending.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     printed = out.decode().split(f"{_NEXT}\n")
     assert process.returncode == 0, f"{scripts[len(printed) - 1]}\n{printed[-1]}\n{err.decode()}"
     for example, found in zip(page.examples, printed, strict=True):
         for language, expected in example.shows:
             if language == "json":
-                assert alike(json.loads(expected), json.loads(found)), f"{example.script}\nprints\n{found}"
+                right = alike(json.loads(expected), json.loads(found))
             else:
-                wanted = expected.replace(ADDRESS, server.address).strip()
-                assert re.fullmatch(pattern(wanted), found.strip()), f"{example.script}\nprints\n{found}"
+                right = re.fullmatch(pattern(server.named(expected).strip()), found.strip()) is not None
+            assert right, f"{example.script}\nprints\n{found}"
