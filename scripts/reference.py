@@ -6,8 +6,11 @@ scripts/reference.py --check  names the pages that are not what it would write, 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
+import io
+import os
 import pkgutil
 import sys
 from collections.abc import Iterator
@@ -26,6 +29,8 @@ from doorward.kernel.event import Event
 from doorward.kernel.permission import EVERYTHING
 from doorward.kernel.problem import Problem, type_base
 from doorward.settings import SECTIONS, Root, variables
+from doorward.surfaces.cli.lazy import Commands
+from doorward.surfaces.cli.program import COMMANDS, run
 
 FOLDER: Final = Path(__file__).parents[1] / "docs/reference"
 _NOTE: Final = "<!-- Written by scripts/reference.py from the code. Change the code and run `make reference`. -->\n"
@@ -239,11 +244,53 @@ A role is a name for some permissions. Three are there from the start and cannot
     return "".join(parts)
 
 
+def commands_page() -> str:
+    """What every command says of itself."""
+    nouns: list[tuple[str, list[str]]] = []
+    for name, lazy in COMMANDS.items():
+        module, _, attribute = lazy.place.partition(":")
+        found = getattr(importlib.import_module(module), attribute)
+        nouns.append((name, list(found.all) if isinstance(found, Commands) else []))
+    rows = ((f"[`doorward {name}`](#doorward-{name})", COMMANDS[name].help) for name, _ in nouns)
+    parts = [
+        f"""# Commands
+
+{_NOTE}
+This is what `--help` prints. In a checkout the program is `.venv/bin/doorward`. Commands that read take `--json` and then
+print JSON in the shape of the REST API. Whoever may run commands on the machine may do everything; nobody signs in here.
+
+""",
+        table(("Command", "What it does"), rows),
+    ]
+    for name, verbs in nouns:
+        parts.append(f"\n## doorward {name}\n\n```text\n{help_of(name)}```\n")
+        parts.extend(f"\n### doorward {name} {verb}\n\n```text\n{help_of(name, verb)}```\n" for verb in verbs)
+    return "".join(parts)
+
+
+def help_of(*words: str) -> str:
+    """The help of one command, as on a terminal of eighty columns."""
+    columns = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = "80"
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed):
+            code = run([*words, "--help"])
+    finally:
+        del os.environ["COLUMNS"]
+        if columns is not None:
+            os.environ["COLUMNS"] = columns
+    if code != 0 or not printed.getvalue():
+        raise ValueError(f"`doorward {' '.join(words)} --help` says nothing")
+    return "".join(f"{line.rstrip()}\n" for line in printed.getvalue().strip().splitlines())
+
+
 PAGES: Final = {
     "settings.md": settings_page,
     "problems.md": problems_page,
     "events.md": events_page,
     "permissions.md": permissions_page,
+    "commands.md": commands_page,
 }
 
 

@@ -1,4 +1,6 @@
-"""The examples of the README and the guides, run as they are printed against a real server, on both databases.
+"""The examples of the README and the guides, run as they are printed against a real server.
+
+The README runs on both databases, a guide on SQLite alone: starting a server for each is what takes time here.
 
 A fenced block is marked behind its language: `sh run` is run by bash; `text shows` and `json shows` are what the block
 before them must print; `python file=name.py` is written to that file first. `…` stands for anything.
@@ -7,9 +9,12 @@ before them must print; `python file=name.py` is written to that file first. `�
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
+import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -24,9 +29,12 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).parents[2]
+README = "README.md"
 # What the pages call the server, and the setup link that only a running one knows.
 ADDRESS = "http://127.0.0.1:8000"
 LINK = f"{ADDRESS}/setup?link=…"
+# The port of what a page starts beside it.
+OTHER_PORT = "8100"
 _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _NEXT = "next-block-7f3a"
 
@@ -83,7 +91,7 @@ def pattern(expected: str) -> str:
 
 
 def pages_with_examples() -> list[str]:
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    pages = [ROOT / README, *sorted((ROOT / "docs").rglob("*.md"))]
     return [str(each.relative_to(ROOT)) for each in pages if read_page(each.read_text(encoding="utf-8")).examples]
 
 
@@ -91,17 +99,31 @@ def pages_with_examples() -> list[str]:
 class Server:
     address: str
     setup_link: str
+    other_port: str
+
+    def named(self, text: str) -> str:
+        """The text with the addresses that hold here."""
+        return text.replace(LINK, self.setup_link).replace(ADDRESS, self.address).replace(OTHER_PORT, self.other_port)
+
+
+def free_port() -> str:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return str(listening.getsockname()[1])
 
 
 @pytest.fixture
-async def server(database_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Server]:
+async def server(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Server]:
+    port = free_port()
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT / "src"),
         "DOORWARD_DATA_DIR": str(tmp_path / "data"),
-        "PORT": "0",
+        "PORT": port,
+        # What the pages call the server stands in its tokens too.
+        "DOORWARD_TOKENS__ISSUER": f"http://127.0.0.1:{port}",
     }
-    if database_name == "postgresql":
+    if database == "postgresql":
         environment["DATABASE_URL"] = request.getfixturevalue("postgres_server").new_database()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -131,13 +153,18 @@ async def server(database_name: str, request: pytest.FixtureRequest, tmp_path: P
     link = re.search(r"\S+/setup\?link=\S+", said)
     assert address is not None, said
     assert link is not None, said
-    yield Server(address[1], link[0])
+    yield Server(address[1], link[0], free_port())
     process.terminate()
     assert await asyncio.wait_for(process.wait(), 30) == 0, "".join(lines)
     await reading
 
 
-@pytest.mark.parametrize("name", pages_with_examples())
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    chosen = metafunc.config.getoption("--database") or ["sqlite", "postgresql"]
+    pairs = [(name, database) for name in pages_with_examples() for database in chosen]
+    metafunc.parametrize(("name", "database"), [each for each in pairs if each[0] == README or each[1] == "sqlite"])
+
+
 async def test_works_as_printed(name: str, server: Server, tmp_path: Path):
     page = read_page((ROOT / name).read_text(encoding="utf-8"))
     folder = tmp_path / "reader"
@@ -145,8 +172,8 @@ async def test_works_as_printed(name: str, server: Server, tmp_path: Path):
     (folder / ".venv").mkdir()
     (folder / ".venv/bin").symlink_to(Path(sys.executable).parent)
     for file_name, text in page.files.items():
-        (folder / file_name).write_text(text.replace(ADDRESS, server.address), encoding="utf-8")
-    scripts = [each.script.replace(LINK, server.setup_link).replace(ADDRESS, server.address) for each in page.examples]
+        (folder / file_name).write_text(server.named(text), encoding="utf-8")
+    scripts = [server.named(each.script) for each in page.examples]
     process = await asyncio.create_subprocess_exec(
         "bash",
         "-euo",
@@ -157,14 +184,20 @@ async def test_works_as_printed(name: str, server: Server, tmp_path: Path):
         env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
-    out, err = await asyncio.wait_for(process.communicate(), 90)
+    try:
+        out, err = await asyncio.wait_for(process.communicate(), 90)
+    finally:
+        # Whatever a page started and a failure kept from ending.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     printed = out.decode().split(f"{_NEXT}\n")
     assert process.returncode == 0, f"{scripts[len(printed) - 1]}\n{printed[-1]}\n{err.decode()}"
     for example, found in zip(page.examples, printed, strict=True):
         for language, expected in example.shows:
             if language == "json":
-                assert alike(json.loads(expected), json.loads(found)), f"{example.script}\nprints\n{found}"
+                right = alike(json.loads(expected), json.loads(found))
             else:
-                wanted = expected.replace(ADDRESS, server.address).strip()
-                assert re.fullmatch(pattern(wanted), found.strip()), f"{example.script}\nprints\n{found}"
+                right = re.fullmatch(pattern(server.named(expected).strip()), found.strip()) is not None
+            assert right, f"{example.script}\nprints\n{found}"
