@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import Body, FastAPI, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
@@ -63,7 +64,8 @@ def add_operations(app: FastAPI, tools: Tools, operations: Sequence[Operation]) 
             methods=[operation.method],
             status_code=operation.status,
             response_model=operation.answer,
-            response_class=Response if operation.answer is None else _JsonDescribed,
+            # FastAPI describes what any other class answers as a text.
+            response_class=Response if operation.answer is None else JSONResponse,
             tags=[operation.tag],
             summary=_summary(operation),
             description=_description(operation),
@@ -72,10 +74,6 @@ def add_operations(app: FastAPI, tools: Tools, operations: Sequence[Operation]) 
             openapi_extra={"security": []} if operation.public else None,
             route_class_override=_OperationRoute,
         )
-
-
-class _JsonDescribed(Response):
-    media_type = "application/json"
 
 
 def _described(operation: Operation, tools: Tools, allowed: str) -> Callable[..., Any]:
