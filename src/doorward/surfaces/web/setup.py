@@ -88,10 +88,11 @@ def routes(tools: Tools) -> list[BaseRoute]:
             )
         return _page("done.html", user=user, issuer=tools.section(TokensSettings).issuer)
 
-    return [
-        Route("/setup", show, methods=["GET"], include_in_schema=False),
-        Route("/setup", send, methods=["POST"], include_in_schema=False),
-    ]
+    async def setup(request: Request) -> Response:
+        return await (send(request) if request.method == "POST" else show(request))
+
+    # One route, so that `Allow` names every method of the address.
+    return [Route("/setup", setup, methods=["GET", "POST"], include_in_schema=False)]
 
 
 def _read_form(body: bytes) -> dict[str, str]:
