@@ -9,6 +9,7 @@ import pytest
 
 from doorward.infra.tools import Tools
 from tests.make.application import application_of
+from tests.surfaces.rest.calls import House, furnish
 
 
 @pytest.fixture
@@ -16,3 +17,8 @@ async def client(tools: Tools) -> AsyncIterator[httpx2.AsyncClient]:
     transport = httpx2.ASGITransport(app=application_of(tools), client=("203.0.113.7", 50000))
     async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as opened:
         yield opened
+
+
+@pytest.fixture
+async def house(tools: Tools, client: httpx2.AsyncClient) -> House:
+    return await furnish(tools, client)

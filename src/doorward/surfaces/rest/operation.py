@@ -7,7 +7,7 @@ same answer. FastAPI describes it in OpenAPI from the very types that are checke
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, get_type_hints
 from urllib.parse import parse_qsl
@@ -19,7 +19,7 @@ from doorward.http.call import call_of
 from doorward.http.problems import MalformedRequest, Receive, Scope
 from doorward.http.validation import declared_names, invalid, validate
 from doorward.infra.tools import Tools
-from doorward.kernel.problem import FieldError, InvalidInput, Problem
+from doorward.kernel.problem import FieldError, InvalidInput, NotFound, Problem
 from doorward.surfaces.rest.asked import Asked, Reply
 
 Endpoint = Callable[..., Awaitable[Reply]]
@@ -27,6 +27,8 @@ Defined = TypeVar("Defined", bound=Endpoint)
 Parameters = TypeVar("Parameters", bound=BaseModel)
 
 _MOST_PARAMETERS: Final = 50
+_NULL: Final = "\0"
+_NULL_ESCAPED: Final = b"\\u0000"  # JSON takes it in no other form
 
 
 class Body(BaseModel):
@@ -72,6 +74,8 @@ class Operation:
         """Checks the request, finds out who asks, and does it. Raises a Problem for anything that is wrong."""
         call = call_of(scope)
         call.route = self.path
+        if any(_NULL in value for value in path_values):
+            raise NotFound("There is nothing at this address.")
         content = b""
         arguments: dict[str, Any] = dict(zip(self.path_parameters, path_values, strict=True))
         asked = Asked(tools, call, self, scope)
@@ -86,7 +90,9 @@ class Operation:
             content = await read_body(receive)
             if content or not self.body_optional:
                 require_json(scope)
-                arguments["body"] = validate(self.body, content)
+                arguments["body"] = body = validate(self.body, content)
+                if _NULL_ESCAPED in content:
+                    refuse_null(body.model_dump(), within="")
             else:
                 arguments["body"] = self.body()
         asked.content = content
@@ -111,10 +117,33 @@ def read_query(model: type[Parameters], raw: bytes) -> Parameters:
     if len(values) < len(pairs):
         raise InvalidInput(FieldError("/query", "repeated-parameter", "Give each query parameter once."))
     try:
-        return model.model_validate(values)
+        query = model.model_validate(values)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
+    else:
+        if b"%00" in raw:
+            refuse_null(query.model_dump(), within="/query")
+        return query
     raise invalid(details, declared=declared_names(model), within="/query")
+
+
+def refuse_null(members: Mapping[str, Any], *, within: str) -> None:
+    """Raises InvalidInput where a text holds U+0000: one database cannot store it, and many programs end a text there."""
+    errors = [
+        FieldError(f"{within}/{name}", "text-null-character", "Leave out the character U+0000.")
+        for name, value in members.items()
+        if _holds_null(value)
+    ]
+    if errors:
+        raise InvalidInput(*errors)
+
+
+def _holds_null(value: object) -> bool:
+    if isinstance(value, str):
+        return _NULL in value
+    if isinstance(value, Mapping):
+        return any(_NULL in name or _holds_null(each) for name, each in value.items())
+    return isinstance(value, Sequence) and any(_holds_null(each) for each in value)
 
 
 class Operations:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import Body, FastAPI, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from doorward.http.problems import MethodNotAllowed, Receive, Scope, Send
 from doorward.infra.tools import Tools
 from doorward.kernel.problem import Problem
 from doorward.surfaces.rest.asked import Reply
@@ -31,6 +33,13 @@ class _OperationRoute(APIRoute):
     operation: Operation
     tools: Tools
 
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request. `Allow` names every method of the address, not only that of the first of its routes."""
+        if scope["method"] != self.endpoint.operation.method:  # type: ignore[attr-defined]
+            allowed = self.endpoint.allowed  # type: ignore[attr-defined]
+            raise MethodNotAllowed(f"Use one of: {allowed}.", headers=(("allow", allowed),))
+        await super().handle(scope, receive, send)
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler."""
         operation: Operation = self.endpoint.operation  # type: ignore[attr-defined]  # see `_described`
@@ -45,14 +54,18 @@ class _OperationRoute(APIRoute):
 
 def add_operations(app: FastAPI, tools: Tools, operations: Sequence[Operation]) -> None:
     """Adds operations to an application."""
+    methods: dict[str, list[str]] = {}
+    for operation in operations:
+        methods.setdefault(operation.path, []).append(operation.method)
     for operation in operations:
         app.router.add_api_route(
             operation.path,
-            _described(operation, tools),
+            _described(operation, tools, ", ".join(methods[operation.path])),
             methods=[operation.method],
             status_code=operation.status,
             response_model=operation.answer,
-            response_class=Response if operation.answer is None else _JsonDescribed,
+            # FastAPI describes what any other class answers as a text.
+            response_class=Response if operation.answer is None else JSONResponse,
             tags=[operation.tag],
             summary=_summary(operation),
             description=_description(operation),
@@ -63,11 +76,7 @@ def add_operations(app: FastAPI, tools: Tools, operations: Sequence[Operation]) 
         )
 
 
-class _JsonDescribed(Response):
-    media_type = "application/json"
-
-
-def _described(operation: Operation, tools: Tools) -> Callable[..., Any]:
+def _described(operation: Operation, tools: Tools, allowed: str) -> Callable[..., Any]:
     """A function with the signature that FastAPI describes. It is never called: the route class runs the operation."""
 
     def described() -> None:
@@ -84,6 +93,7 @@ def _described(operation: Operation, tools: Tools) -> Callable[..., Any]:
     described.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     described.operation = operation  # type: ignore[attr-defined]
     described.tools = tools  # type: ignore[attr-defined]
+    described.allowed = allowed  # type: ignore[attr-defined]
     return described
 
 

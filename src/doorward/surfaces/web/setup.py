@@ -19,6 +19,7 @@ from doorward.domain.setup.first_administrator import set_up
 from doorward.domain.setup.link import check_link
 from doorward.domain.setup.problems import SetupLinkInvalid
 from doorward.http.call import call_of
+from doorward.http.problems import MalformedRequest, TooLarge
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import anonymous
 from doorward.kernel.problem import Problem
@@ -87,15 +88,21 @@ def routes(tools: Tools) -> list[BaseRoute]:
             )
         return _page("done.html", user=user, issuer=tools.section(TokensSettings).issuer)
 
-    return [
-        Route("/setup", show, methods=["GET"], include_in_schema=False),
-        Route("/setup", send, methods=["POST"], include_in_schema=False),
-    ]
+    async def setup(request: Request) -> Response:
+        return await (send(request) if request.method == "POST" else show(request))
+
+    # One route, so that `Allow` names every method of the address.
+    return [Route("/setup", setup, methods=["GET", "POST"], include_in_schema=False)]
 
 
 def _read_form(body: bytes) -> dict[str, str]:
-    """The fields of a form; of a repeated one the first."""
-    fields = parse_qs(body[:_LONGEST_FORM].decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
+    """The fields of a form; of a repeated one the first. Raises MalformedRequest for one that ours never sends."""
+    if len(body) > _LONGEST_FORM:
+        raise TooLarge(f"Send at most {_LONGEST_FORM} bytes.")
+    try:
+        fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
+    except ValueError:
+        raise MalformedRequest("The form has too many fields.") from None
     return {name: values[0] for name, values in fields.items()}
 
 
