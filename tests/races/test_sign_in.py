@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from doorward.infra.tools import Tools
+from doorward.kernel.ids import USER, encode
 from tests.faults.invariants import rows
 from tests.make.people import PASSWORD, make_administrator, make_user, sign_in
 from tests.races.conftest import Clients
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.integration
 
 NEW_PASSWORD = "quiet lantern orbit 7"
 ROUNDS = 5
+_TRACES = "SELECT user_id FROM event_persons WHERE user_id IS NOT NULL AND user_id NOT IN (SELECT id FROM users)"
 AT_ONCE = 6
 
 
@@ -148,5 +150,17 @@ async def test_nobody_signs_in_to_an_erased_account(
     left = "SELECT user_id FROM sessions WHERE user_id NOT IN (SELECT id FROM users)"
     assert not await rows(own_database_url, left)
     # What the log says of a person went with them, and nothing came after.
-    traces = "SELECT user_id FROM event_persons WHERE user_id IS NOT NULL AND user_id NOT IN (SELECT id FROM users)"
-    assert not await rows(own_database_url, traces)
+    assert not await rows(own_database_url, _TRACES)
+
+
+async def test_a_sign_in_begun_before_an_erasure_brings_nothing_of_the_person_back(
+    own_database_url: str, pair: tuple[Tools, Tools], clients: Clients
+) -> None:
+    chief = await make_administrator(pair[0], clients[0])
+    user = await make_user(pair[0], "ada@example.com")
+    path = f"/v1/sign-in/{await _attempt(clients[0])}/answers"
+    erased = await clients[1].delete(f"/v1/users/{encode(USER, user.id)}?purge=true", headers=chief.headers)
+    assert erased.status_code == 204
+    answer = await clients[0].post(path, json={"answers": {"password": PASSWORD}})
+    assert answer.status_code == 401
+    assert not await rows(own_database_url, _TRACES)

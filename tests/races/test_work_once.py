@@ -120,3 +120,20 @@ async def test_tokens_of_either_process_are_valid_in_both_whoever_rotates(
     async with pair[0].reading(operator()) as tx:
         keys = await list_keys(tx)
     assert len([key for key in keys if key.expires_at is None]) == 1
+
+
+async def test_a_key_that_signs_at_once_is_known_to_the_other_process_too(
+    pair: tuple[Tools, Tools], clients: Clients
+) -> None:
+    await make_user(pair[0], "ada@example.com")
+    person = await sign_in(clients[0])
+    for _ in range(3):
+        # The other process has just read the keys, and would not look again by itself for half a minute.
+        assert (await clients[1].get("/v1/me", headers=person.headers)).status_code == 200
+        async with pair[0].writing(operator()) as tx:
+            await rotate_key(tx, at_once=True)
+        person = await sign_in(clients[0])
+        clock = pair[1].clock
+        assert isinstance(clock, MovableClock)
+        clock.advance(seconds=1)
+        assert (await clients[1].get("/v1/me", headers=person.headers)).status_code == 200

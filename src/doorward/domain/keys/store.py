@@ -29,7 +29,11 @@ LIVING: Final = Query(
     .order_by(signing_keys.c.created_at, signing_keys.c.kid),
     KeyRow,
 )
-LOCK: Final = Query(select(signing_keys.c.kid).order_by(signing_keys.c.kid).with_for_update(), tuple[str])
+# Oldest first: who began before and who began after another key was made must both wait at the same row, or each could
+# hold what the other wants next.
+LOCK: Final = Query(
+    select(signing_keys.c.kid).order_by(signing_keys.c.created_at, signing_keys.c.kid).with_for_update(), tuple[str]
+)
 INSERT: Final = Command(
     insert(signing_keys).values({column: bindparam(column.name) for column in signing_keys.columns})
 )

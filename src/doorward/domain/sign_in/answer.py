@@ -17,6 +17,6 @@ async def answer_sign_in(
     taken = await take_try(tx, attempt)
     proof = await prove(tx, taken.user_id, answers)
     if proof is None or taken.user_id is None:
-        raise refuse(tx, SignInFailed(), taken.user_id)
+        raise await refuse(tx, SignInFailed(), taken.user_id)
     await spend(tx, taken)
     return await complete(tx, user_id=taken.user_id, proofs=[proof], kind=kind)

@@ -28,7 +28,7 @@ async def begin_sign_in(
         return Pending(await open_attempt(tx, user_id), decide((), offered).prompts)
     proof = await prove(tx, user_id, {"password": password})
     if proof is None or user_id is None:
-        raise refuse(tx, SignInFailed(), user_id)
+        raise await refuse(tx, SignInFailed(), user_id)
     decision = decide({proof.amr}, offered)
     if not decision.done:
         return Pending(await open_attempt(tx, user_id), decision.prompts)

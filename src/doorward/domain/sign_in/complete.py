@@ -11,7 +11,7 @@ from doorward.domain.sessions.start import SessionKind, start_session
 from doorward.domain.sessions.store import SessionRow
 from doorward.domain.sign_in.events import SignInRefused
 from doorward.domain.sign_in.problems import SignInFailed
-from doorward.domain.users.gate import pass_gate
+from doorward.domain.users.gate import is_kept, pass_gate
 from doorward.domain.users.problems import UserNotFound
 from doorward.domain.users.store import UserRow
 from doorward.infra.database.unit_of_work import Tx
@@ -43,9 +43,9 @@ async def complete(tx: Tx, *, user_id: UUID, proofs: list[Proof], kind: SessionK
     try:
         user = await pass_gate(tx, user_id)
     except UserNotFound:
-        raise refuse(tx, SignInFailed(), None) from None
+        raise await refuse(tx, SignInFailed(), None) from None
     except Problem as problem:
-        raise refuse(tx, problem, user_id) from None
+        raise await refuse(tx, problem, user_id) from None
     for proof in proofs:
         if not await proof.keep(tx):
             # Changed since it was checked, so nobody has signed in: not even the time of it is kept.
@@ -69,8 +69,11 @@ async def complete(tx: Tx, *, user_id: UUID, proofs: list[Proof], kind: SessionK
     )
 
 
-def refuse(tx: Tx, problem: Problem, user_id: UUID | None) -> Problem:
+async def refuse(tx: Tx, problem: Problem, user_id: UUID | None) -> Problem:
     """Records why somebody was refused; the problem is to be raised, and the record is kept."""
+    if user_id is not None and not await is_kept(tx, user_id):
+        # Erased since the sign-in was begun: the record may not bring anything of that person back.
+        user_id = None
     tx.emit(SignInRefused(user_id=user_id, reason=problem.code))
     problem.keeps_work = True  # type: ignore[misc]  # this one failure; its class says what is usual
     return problem

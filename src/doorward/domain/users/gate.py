@@ -42,3 +42,8 @@ async def pass_gate(tx: Tx, user_id: UUID) -> UserRow:
         raise UserNotFound
     refuse_unusable(user, tx.now)
     raise UserNotFound
+
+
+async def is_kept(tx: Tx, user_id: UUID) -> bool:
+    """Whether an account is there at all; if so, it is not erased before the commit."""
+    return await tx.db.first(store.KEEP, id=user_id) is not None

@@ -72,6 +72,10 @@ _email_columns = tuple(user_emails.c[name] for name in EmailRow._fields)
 
 FIND: Final = Query(select(*USER_COLUMNS).where(users.c.id == bindparam("id")), UserRow)
 LOCK: Final = Query(select(*USER_COLUMNS).where(users.c.id == bindparam("id")).with_for_update(), UserRow)
+# Holds a row against being erased and against nothing else.
+KEEP: Final = Query(
+    select(users.c.id).where(users.c.id == bindparam("id")).with_for_update(read=True, key_share=True), tuple[UUID]
+)
 FIND_BY_USERNAME: Final = Query(select(*USER_COLUMNS).where(users.c.username_key == bindparam("key")), UserRow)
 FIND_BY_EXTERNAL_ID: Final = Query(
     select(*USER_COLUMNS).where(users.c.external_id == bindparam("external_id")), UserRow
