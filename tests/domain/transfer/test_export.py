@@ -52,9 +52,7 @@ async def test_holds_no_secrets_unless_asked(tools: Tools) -> None:
     with pytest.raises(Forbidden):
         from doorward.domain.transfer.export import export_users
 
-        await export_users(
-            tools, everything_but_hashes, io.BytesIO(), "csv", UserFilter(), with_password_hashes=True
-        )
+        await export_users(tools, everything_but_hashes, io.BytesIO(), "csv", UserFilter(), with_password_hashes=True)
 
 
 async def test_filters_by_status_and_role_and_leaves_deleted_users_out(tools: Tools) -> None:

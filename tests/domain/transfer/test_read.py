@@ -64,7 +64,9 @@ def test_takes_a_line_without_end_in_pieces() -> None:
 
 def test_reads_json_lines_and_goes_on_after_broken_ones() -> None:
     text = b'{"email": "a@example.com", "name": null, "roles": ["support"]}\n{broken\n[]\n\n{"email": "\xff"}\n'
-    text += b'{"email": "b@example.com", "nickname": "B"}\n{"x": "' + b"x" * 2_000_000 + b'"}\n{"email": "c@example.com"}'
+    text += (
+        b'{"email": "b@example.com", "nickname": "B"}\n{"x": "' + b"x" * 2_000_000 + b'"}\n{"email": "c@example.com"}'
+    )
     assert read(text, kind="jsonl") == [
         (1, {"email": "a@example.com", "roles": ["support"]}),
         (2, "not-json"),
