@@ -231,7 +231,7 @@ class Import:
                         continue
                     refuse_taken(person, known)
                 except Problem as problem:
-                    done.refused.append(Reject(person.record, problem.errors))
+                    done.refused.append(_rejected(person, problem))
                     continue
                 (done.fresh if seen.takes(person) else done.later).append(person)
             if self._choices.existing == "skip":
@@ -265,19 +265,16 @@ class Import:
     async def _settle_one(self, person: Person) -> Reject | None:
         """Writes one person in a transaction of their own."""
         try:
-            async with self._tools.writing(self._actor) as tx:
-                known = await _look_up(tx, [person])
-                row = match(person, known)
-                if row is None:
-                    refuse_taken(person, known)
-                    await insert_people(tx, [person], source=self._choices.source)
-                elif self._choices.existing == "update":
-                    await update_existing(tx, row, person)
+            found = await self._write_one(person)
         except Problem as problem:
-            if problem.kind in _THEIRS:
-                return Reject(person.record, problem.errors or (FieldError("", problem.code, problem.detail),))
-            raise
-        if row is None:
+            if problem.kind is not Kind.CONFLICT:
+                return _rejected(person, problem)
+            # Somebody else may have made this very user since we looked; a second look tells.
+            try:
+                found = await self._write_one(person)
+            except Problem as second:
+                return _rejected(person, second)
+        if not found:
             self.tally.created += 1
         elif self._choices.existing == "update":
             self.tally.updated += 1
@@ -286,6 +283,18 @@ class Import:
         else:
             return Reject(person.record, (_EXISTS,))
         return None
+
+    async def _write_one(self, person: Person) -> bool:
+        """Makes one person, or updates who is there; answers whether somebody was."""
+        async with self._tools.writing(self._actor) as tx:
+            known = await _look_up(tx, [person])
+            row = match(person, known)
+            if row is None:
+                refuse_taken(person, known)
+                await insert_people(tx, [person], source=self._choices.source)
+            elif self._choices.existing == "update":
+                await update_existing(tx, row, person)
+        return row is not None
 
     def _foretell(self, person: Person) -> Reject | None:
         """What would become of somebody whom a dry run cannot try on the database: an update, or a twin in the file."""
@@ -336,6 +345,13 @@ _EXISTS: Final = FieldError(
 _TAKEN_IN_FILE: Final = FieldError(
     "", "taken-in-file", "An earlier line has this username or one of these addresses. They belong to one user only."
 )
+
+
+def _rejected(person: Person, problem: Problem) -> Reject:
+    """A person whom a problem keeps out. Raises the problem when it is not of their making."""
+    if problem.kind not in _THEIRS:
+        raise problem
+    return Reject(person.record, problem.errors or (FieldError("", problem.code, problem.detail),))
 
 
 async def insert_people(tx: Tx, people: Sequence[Person], *, source: str) -> None:

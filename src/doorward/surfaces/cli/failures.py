@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 
+from doorward.domain.transfer.read import UnusableFile
 from doorward.infra.crypto.sealing import SealBroken
 from doorward.infra.database.connect import AddressError
 from doorward.infra.database.problems import DatabaseUnavailable
@@ -28,7 +29,7 @@ def explain(error: BaseException) -> Explained | None:  # noqa: PLR0911 - a tabl
     """What to say of a failure; None for one that nobody expected, whose traceback is worth more than words."""
     if isinstance(error, UsageMistake):
         return Explained([str(error)], 2)
-    if isinstance(error, SettingsError):
+    if isinstance(error, SettingsError | UnusableFile):
         return Explained(error.lines)
     if isinstance(error, DatabaseUnavailable):
         return Explained([explain_database(error)])

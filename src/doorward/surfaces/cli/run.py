@@ -31,7 +31,7 @@ def write(use_case: Callable[[Tx], Awaitable[Answer]]) -> Answer:
     from doorward.kernel.actor import operator
 
     async def within(tools: Tools) -> Answer:
-        await _built_in_roles(tools)
+        await ensure_roles(tools)
         async with tools.writing(operator()) as tx:
             return await use_case(tx)
 
@@ -74,7 +74,7 @@ async def user_named(tx: Tx, name: str) -> UserRow:
     return await find_by_anything(tx, name)
 
 
-async def _built_in_roles(tools: Tools) -> None:
+async def ensure_roles(tools: Tools) -> None:
     """Puts the built-in roles in place in a database that was migrated and never served."""
     from doorward.domain.roles.manage import ensure_built_in, show_role
     from doorward.domain.roles.problems import RoleNotFound

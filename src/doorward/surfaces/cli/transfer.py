@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -14,7 +14,6 @@ from typing import Annotated, BinaryIO, Literal
 import orjson
 import typer
 
-from doorward.app import opened
 from doorward.domain.transfer.bring_in import Choices, Existing, Import, Reject, Tally
 from doorward.domain.transfer.columns import COLUMNS
 from doorward.domain.transfer.export import export_users as write_users
@@ -23,10 +22,13 @@ from doorward.domain.transfer.rejects import Rejects
 from doorward.domain.transfer.resume import Memory, digest_of
 from doorward.domain.transfer.seed import seed_users
 from doorward.domain.users.list import UserFilter
+from doorward.infra.tools import Tools
 from doorward.kernel.actor import operator
 from doorward.kernel.problem import Problem
-from doorward.settings import Settings, SettingsError, read_settings
+from doorward.settings import read_settings
+from doorward.surfaces.cli.ask import UsageMistake
 from doorward.surfaces.cli.progress import Progress
+from doorward.surfaces.cli.run import ensure_roles, with_tools
 
 _STREAM = Path("-")
 
@@ -38,16 +40,23 @@ def import_users(
         list[str] | None,
         typer.Option("--map", metavar="NAME=COLUMN", help="What a column of the file means; may be given often."),
     ] = None,
-    ignore_unknown: Annotated[bool, typer.Option(help="Pass over columns that are not known.")] = False,
+    ignore_unknown: Annotated[
+        bool, typer.Option("--ignore-unknown", help="Pass over columns that are not known.")
+    ] = False,
     existing: Annotated[
         Existing,
         typer.Option(help="Users who are there already, by id, external id or email address: skip, update or reject."),
     ] = "skip",
-    dry_run: Annotated[bool, typer.Option(help="Check everything and change nothing.")] = False,
-    resume: Annotated[bool, typer.Option(help="Go on where an interrupted import of the same file was.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and change nothing.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an interrupted import of the same file was.")
+    ] = False,
     hash_passwords: Annotated[
         bool,
-        typer.Option(help="Take a column 'password' of plain texts and hash each: slow, some tens of users a second."),
+        typer.Option(
+            "--hash-passwords",
+            help="Take a column 'password' of plain texts and hash each: slow, some tens of users a second.",
+        ),
     ] = False,
     rejects: Annotated[
         Path | None, typer.Option(help="Where rejected lines go; beside the file unless given.", metavar="FILE")
@@ -61,40 +70,45 @@ def import_users(
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Import users from a file, with their existing password hashes. Safe to run again."""
-    with _explained():
-        is_stream = file == _STREAM
-        if is_stream and resume:
-            raise UnusableFile(["Standard input cannot be resumed. Save it to a file first."])
-        kind = format_ or (None if is_stream else format_of(file.name))
-        if kind is None:
-            raise UnusableFile(["Say with --format whether it is csv or jsonl."])
-        mapping = _mapping(map_ or [])
-        with _opened_for_reading(file) as source:
-            reader = Reader(
-                source,
-                kind=kind,
-                mapping=mapping,
-                ignore_unknown=ignore_unknown,
-                hash_passwords=hash_passwords,
-                delimiter="\t" if delimiter in {"tab", "\\t"} else delimiter,
-            )
-            how = (kind, sorted(mapping.items()), ignore_unknown, existing, hash_passwords, delimiter)
-            beside = Path("import") if is_stream else file
-            # A dry run leaves nothing behind that an import could take for its own.
-            memory = None if is_stream or dry_run else Memory(_beside(file, "resume.json"), digest_of(file, *how))
-            into = rejects or _beside(beside, f"rejects.{kind}")
-            total = None if is_stream else file.stat().st_size
-            tally = _run_import(
-                reader,
-                Choices(existing=existing, dry_run=dry_run),
-                memory=memory,
-                resume=resume,
-                into=into,
-                progress=Progress(total_bytes=total),
-            )
-        _tell(tally, into, dry_run=dry_run, json=json)
-        if tally.rejected:
-            raise typer.Exit(1)
+    # What comes through a pipe can be read once only.
+    is_stream = file == _STREAM or (file.exists() and not file.is_file())
+    if is_stream and resume:
+        raise UsageMistake("Standard input cannot be resumed. Save it to a file first.")
+    kind = format_ or (None if is_stream else format_of(file.name))
+    if kind is None:
+        raise UsageMistake("Say with --format whether it is csv or jsonl.")
+    delimiter = "\t" if delimiter in {"tab", "\\t"} else delimiter
+    if delimiter is not None and len(delimiter) != 1:
+        raise UsageMistake("A delimiter is one character, or 'tab'.")
+    mapping = _mapping(map_ or [])
+    with _opened_for_reading(file) as source:
+        reader = Reader(
+            source,
+            kind=kind,
+            mapping=mapping,
+            ignore_unknown=ignore_unknown,
+            hash_passwords=hash_passwords,
+            delimiter=delimiter,
+        )
+        how = (kind, sorted(mapping.items()), ignore_unknown, existing, hash_passwords, delimiter)
+        beside = Path("import") if is_stream else file
+        # A dry run leaves nothing behind that an import could take for its own.
+        memory = None if is_stream or dry_run else Memory(_beside(file, "resume.json"), digest_of(file, *how))
+        into = rejects or _beside(beside, f"rejects.{kind}")
+        if not is_stream and into.exists() and into.samefile(file):
+            raise UsageMistake("The rejected lines cannot go into the file that they come from.")
+        total = None if is_stream else file.stat().st_size
+        tally = _run_import(
+            reader,
+            Choices(existing=existing, dry_run=dry_run),
+            memory=memory,
+            resume=resume,
+            into=into,
+            progress=Progress(total_bytes=total),
+        )
+    _tell(tally, into, dry_run=dry_run, json=json)
+    if tally.rejected:
+        raise typer.Exit(1)
 
 
 def _run_import(
@@ -109,14 +123,14 @@ def _run_import(
             memory.write(tally, rejected.size)
         progress.at(tally.read, done_bytes=reader.bytes_read(), note=_note(tally))
 
-    async def work(settings: Settings) -> Tally:
-        async with opened(settings) as tools:
-            running = Import(tools, operator(), choices, settled)
-            if remembered is not None:
-                running.tally = remembered.tally
-                reader.skip(remembered.tally.read)
-                progress.go_on(remembered.tally.read, done_bytes=reader.bytes_read())
-            return await running.run(iter(reader))
+    async def work(tools: Tools) -> Tally:
+        await ensure_roles(tools)
+        running = Import(tools, operator(), choices, settled)
+        if remembered is not None:
+            running.tally = remembered.tally
+            reader.skip(remembered.tally.read)
+            progress.go_on(remembered.tally.read, done_bytes=reader.bytes_read())
+        return await running.run(iter(reader))
 
     with progress, contextlib.closing(rejected), _collecting_seldom():
         if remembered is not None:
@@ -124,7 +138,7 @@ def _run_import(
         elif resume:
             progress.say("There is nothing to resume; beginning at the start. Users who are there already are found.")
         try:
-            tally = asyncio.run(work(read_settings()))
+            tally = with_tools(work)
         except (Problem, KeyboardInterrupt):
             if memory is not None and memory.path.exists():
                 progress.say("What was imported is kept. The same command with --resume goes on from there.")
@@ -168,48 +182,54 @@ def export_users(
     ] = None,
     role: Annotated[str | None, typer.Option(help="Only users who hold this role.")] = None,
     with_password_hashes: Annotated[
-        bool, typer.Option(help="Add the password hashes, for moving away. Guard such a file like the database.")
+        bool,
+        typer.Option(
+            "--with-password-hashes",
+            help="Add the password hashes, for moving away. Guard such a file like the database.",
+        ),
     ] = False,
     spreadsheet_safe: Annotated[
         bool,
-        typer.Option(help="Keep a spreadsheet from running cells as formulas; not for importing again. CSV only."),
+        typer.Option(
+            "--spreadsheet-safe",
+            help="Keep a spreadsheet from running cells as formulas; not for importing again. CSV only.",
+        ),
     ] = False,
     format_: Annotated[
         Format | None, typer.Option("--format", help="csv or jsonl, where the file's name does not tell.")
     ] = None,
-    force: Annotated[bool, typer.Option(help="Replace the file if there is one.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Export users to a file that can be imported again."""
-    with _explained():
-        is_stream = file == _STREAM
-        kind = format_ or (None if is_stream else format_of(file.name))
-        if kind is None:
-            raise UnusableFile(["Say with --format whether it is to be csv or jsonl."])
-        if is_stream and json:
-            raise UnusableFile(["--json and the users cannot both go to standard output. Name a file."])
-        if not is_stream and file.exists() and not force:
-            raise UnusableFile([f"{file} is there already. Choose another name, or --force."])
+    is_stream = file == _STREAM
+    kind = format_ or (None if is_stream else format_of(file.name))
+    if kind is None:
+        raise UsageMistake("Say with --format whether it is to be csv or jsonl.")
+    if is_stream and json:
+        raise UsageMistake("--json and the users cannot both go to standard output. Name a file.")
+    if not is_stream and file.exists() and not force:
+        raise UnusableFile([f"{file} is there already. Choose another name, or --force."])
 
-        async def work(settings: Settings, into: BinaryIO, progress: Progress) -> int:
-            async with opened(settings) as tools:
-                return await write_users(
-                    tools,
-                    operator(),
-                    into,
-                    kind,
-                    UserFilter(status=status, role=role),
-                    with_password_hashes=with_password_hashes,
-                    spreadsheet_safe=spreadsheet_safe,
-                    progress=progress.at,
-                )
+    with Progress() as progress, _opened_for_writing(file) as into, _collecting_seldom():
 
-        with Progress() as progress, _opened_for_writing(file) as into, _collecting_seldom():
-            count = asyncio.run(work(read_settings(), into, progress))
-        if json:
-            _print(orjson.dumps({"exported": count, "file": str(file)}).decode())
-        elif not is_stream:
-            _print(f"{count:,} users exported to {file}.")
+        async def work(tools: Tools) -> int:
+            return await write_users(
+                tools,
+                operator(),
+                into,
+                kind,
+                UserFilter(status=status, role=role),
+                with_password_hashes=with_password_hashes,
+                spreadsheet_safe=spreadsheet_safe,
+                progress=progress.at,
+            )
+
+        count = with_tools(work)
+    if json:
+        _print(orjson.dumps({"exported": count, "file": str(file)}).decode())
+    elif not is_stream:
+        _print(f"{count:,} users exported to {file}.")
 
 
 def seed(
@@ -218,45 +238,44 @@ def seed(
     seed_: Annotated[
         int, typer.Option("--seed", help="Another number makes other people; the same one makes the same again.")
     ] = 1,
-    without_passwords: Annotated[bool, typer.Option(help="Give nobody a password.")] = False,
+    without_passwords: Annotated[bool, typer.Option("--without-passwords", help="Give nobody a password.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Also in production mode.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Fill the database with invented people, for trying things out."""
-    with _explained():
-        settings = read_settings()
-        if settings.is_production and not yes:
-            raise SettingsError(["This is in production mode. --yes puts invented people there all the same."])
-        progress = Progress(total=users)
+    settings = read_settings()
+    if settings.is_production and not yes:
+        raise UsageMistake("This is production mode. --yes puts invented people there all the same.")
+    progress = Progress(total=users)
 
-        async def work() -> tuple[Tally, str | None]:
-            async with opened(settings) as tools:
-                return await seed_users(
-                    tools,
-                    operator(),
-                    users,
-                    seed=seed_,
-                    with_passwords=not without_passwords,
-                    progress=lambda tally: progress.at(tally.read, note=_note(tally)),
-                )
+    async def work(tools: Tools) -> tuple[Tally, str | None]:
+        await ensure_roles(tools)
+        return await seed_users(
+            tools,
+            operator(),
+            users,
+            seed=seed_,
+            with_passwords=not without_passwords,
+            progress=lambda tally: progress.at(tally.read, note=_note(tally)),
+        )
 
-        with progress, _collecting_seldom():
-            tally, password = asyncio.run(work())
-        if json:
-            _print(orjson.dumps(asdict(tally) | {"password": password}).decode())
-            return
-        _print(f"{_note(tally)}.")
-        if password is not None:
-            _print(f"Everybody's password: {password}")
+    with progress, _collecting_seldom():
+        tally, password = with_tools(work, settings)
+    if json:
+        _print(orjson.dumps(asdict(tally) | {"password": password}).decode())
+        return
+    _print(f"{_note(tally)}.")
+    if password is not None:
+        _print(f"Everybody's password: {password}")
 
 
 def _mapping(given: Sequence[str]) -> dict[str, str]:
-    """`Full Name=name` as it is meant. Raises UnusableFile."""
+    """`Full Name=name` as it is meant. Raises UsageMistake."""
     mapping = {}
     for each in given:
         name, equals, column = each.rpartition("=")
         if not equals or column not in COLUMNS:
-            raise UnusableFile([f"--map takes NAME=COLUMN, where the column is one of {', '.join(COLUMNS)}."])
+            raise UsageMistake(f"--map takes NAME=COLUMN, where the column is one of {', '.join(COLUMNS)}.")
         mapping[name] = column
     return mapping
 
@@ -282,8 +301,13 @@ def _opened_for_reading(file: Path) -> Iterator[BinaryIO]:
 def _opened_for_writing(file: Path) -> Iterator[BinaryIO]:
     """A file that appears under its name when it is whole, readable to its owner only: it holds everybody's data."""
     if file == _STREAM:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        try:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            # Whoever read it has enough, as `head` does. Nothing may be flushed into it again at the end of the process.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(1) from None
         return
     draft = file.with_name(f".{file.name}.part")
     draft.unlink(missing_ok=True)
@@ -296,6 +320,8 @@ def _opened_for_writing(file: Path) -> Iterator[BinaryIO]:
         with target:
             yield target
         draft.replace(file)
+    except OSError as error:
+        raise UnusableFile([f"{file} could not be written to its end: {error.strerror}."]) from None
     finally:
         draft.unlink(missing_ok=True)
 
@@ -311,27 +337,6 @@ def _collecting_seldom() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
-
-
-@contextlib.contextmanager
-def _explained() -> Iterator[None]:
-    """Says expected failures in a sentence each and ends with the exit code 1."""
-    try:
-        yield
-    except (SettingsError, UnusableFile) as error:
-        lines: Sequence[str] = error.lines
-    except Problem as problem:
-        lines = [problem.detail]
-    except OSError as error:
-        # A full disk, or a pipe whose reader went away. No path of ours is secret, and no content is in the message.
-        lines = [f"{error.strerror or 'The file cannot be used'}."]
-    except KeyboardInterrupt:
-        lines = ["Interrupted."]
-    else:
-        return
-    for line in lines:
-        print(f"doorward: {line}", file=sys.stderr)  # noqa: T201 - what a command says
-    raise typer.Exit(1) from None
 
 
 def _print(line: str) -> None:
