@@ -100,6 +100,7 @@ class Server:
     address: str
     setup_link: str
     other_port: str
+    environment: dict[str, str]
 
     def named(self, text: str) -> str:
         """The text with the addresses that hold here."""
@@ -115,10 +116,13 @@ def free_port() -> str:
 @pytest.fixture
 async def server(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Server]:
     port = free_port()
+    # Where a reader would stand: in a checkout, with the environment in .venv and the data in ./data.
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv/bin").symlink_to(Path(sys.executable).parent)
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT / "src"),
-        "DOORWARD_DATA_DIR": str(tmp_path / "data"),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PORT": port,
         # What the pages call the server stands in its tokens too.
         "DOORWARD_TOKENS__ISSUER": f"http://127.0.0.1:{port}",
@@ -153,7 +157,7 @@ async def server(database: str, request: pytest.FixtureRequest, tmp_path: Path) 
     link = re.search(r"\S+/setup\?link=\S+", said)
     assert address is not None, said
     assert link is not None, said
-    yield Server(address[1], link[0], free_port())
+    yield Server(address[1], link[0], free_port(), environment)
     process.terminate()
     assert await asyncio.wait_for(process.wait(), 30) == 0, "".join(lines)
     await reading
@@ -167,12 +171,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 async def test_works_as_printed(name: str, server: Server, tmp_path: Path):
     page = read_page((ROOT / name).read_text(encoding="utf-8"))
-    folder = tmp_path / "reader"
-    folder.mkdir()
-    (folder / ".venv").mkdir()
-    (folder / ".venv/bin").symlink_to(Path(sys.executable).parent)
     for file_name, text in page.files.items():
-        (folder / file_name).write_text(server.named(text), encoding="utf-8")
+        (tmp_path / file_name).write_text(server.named(text), encoding="utf-8")
     scripts = [server.named(each.script) for each in page.examples]
     process = await asyncio.create_subprocess_exec(
         "bash",
@@ -180,8 +180,8 @@ async def test_works_as_printed(name: str, server: Server, tmp_path: Path):
         "pipefail",
         "-c",
         f"\necho {_NEXT}\n".join(scripts),
-        cwd=folder,
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        cwd=tmp_path,
+        env=server.environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
