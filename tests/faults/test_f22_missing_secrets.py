@@ -40,7 +40,7 @@ def said_by(data: Path, tmp_path: Path) -> Start:
     """Runs a command that must fail; the lines it says, in which there is no secret."""
 
     def run_apart(command: str, *, code: int = 1, **variables: str) -> list[str]:
-        done = subprocess.run(  # noqa: S603 - this very interpreter
+        done = subprocess.run(
             [sys.executable, "-m", "doorward", command],
             cwd=tmp_path,
             env={

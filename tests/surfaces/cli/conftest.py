@@ -84,7 +84,7 @@ def process(tmp_path: Path) -> Command:
     """Gives a command as a process of its own, in an empty folder. Keywords are its variables."""
 
     def command(*arguments: str, **variables: str) -> Said:
-        done = subprocess.run(  # noqa: S603 - this very interpreter
+        done = subprocess.run(
             [sys.executable, "-m", "doorward", *arguments],
             cwd=tmp_path,
             env=environment_of(tmp_path, **variables),
@@ -103,7 +103,7 @@ class Running:
     """A process that runs until it is told to end."""
 
     def __init__(self, folder: Path, arguments: tuple[str, ...], variables: dict[str, str]) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - this very interpreter
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "doorward", *arguments],
             cwd=folder,
             env=environment_of(folder, **variables),
