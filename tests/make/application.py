@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from doorward.domain.access.settings import TokensSettings
 from doorward.http.draining import Draining
 from doorward.http.problems import App
@@ -23,7 +21,9 @@ def application_of(tools: Tools, *, fast_lane: bool = True) -> App:
     counters = RequestCounters()
     draining = Draining()
     tools.held[Draining] = draining
-    router = Deferred(partial(build_router, tools, counters=counters, is_production=False, more=routes(tools)))
+    # Built here and not in a thread: FastAPI silences warnings while it builds, which two threads at once undo.
+    built = build_router(tools, counters=counters, is_production=False, more=routes(tools))
+    router = Deferred(lambda: built)
     inner = rest_application(tools, router, fast_lane=fast_lane)
     return wrap(
         inner,

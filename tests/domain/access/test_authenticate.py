@@ -176,7 +176,7 @@ def claims_of(tools: Tools, outcome: Complete, **changed_claims: Any) -> dict[st
 
 async def signer_of(tools: Tools) -> Signer:
     held = tools.hold(KeyRing)
-    await held.refresh(tools, tools.clock.now())
+    await held.refresh(tools.reader(operator()))
     return held.signer(tools.clock.now())
 
 

@@ -19,8 +19,8 @@ class Deferred:
         self._building: asyncio.Future[App] | None = None
 
     def begin(self) -> asyncio.Future[App]:
-        """Begins to build, unless that was begun before."""
-        if self._building is None:
+        """Begins to build, unless that was begun before and has not failed."""
+        if self._building is None or (self._building.done() and self._building.exception() is not None):
             self._building = asyncio.ensure_future(asyncio.to_thread(self._build))
         return self._building
 
