@@ -3,7 +3,8 @@
 The README runs on both databases, a guide on SQLite alone: starting a server for each is what takes time here.
 
 A fenced block is marked behind its language: `sh run` is run by bash; `text shows` and `json shows` are what the block
-before them must print; `python file=name.py` is written to that file first. `…` stands for anything.
+before them must print; `text starts` is what the server says at its start; `python file=name.py` is written to that file
+first. `…` stands for anything.
 """
 
 from __future__ import annotations
@@ -53,16 +54,19 @@ class Page:
 
     examples: list[Example]
     files: dict[str, str]
+    starts: list[str]
 
 
 def read_page(text: str) -> Page:
-    page = Page([], {})
+    page = Page([], {}, [])
     for block in _FENCE.finditer(text):
         language, _, mark = block["info"].strip().partition(" ")
         if mark == "run":
             page.examples.append(Example(block["body"]))
         elif mark == "shows":
             page.examples[-1].shows.append((language, block["body"]))
+        elif mark == "starts":
+            page.starts.append(block["body"])
         elif mark.startswith("file="):
             page.files[mark.removeprefix("file=")] = block["body"]
         else:
@@ -101,6 +105,7 @@ class Server:
     setup_link: str
     other_port: str
     environment: dict[str, str]
+    lines: list[str]
 
     def named(self, text: str) -> str:
         """The text with the addresses that hold here."""
@@ -157,7 +162,7 @@ async def server(database: str, request: pytest.FixtureRequest, tmp_path: Path) 
     link = re.search(r"\S+/setup\?link=\S+", said)
     assert address is not None, said
     assert link is not None, said
-    yield Server(address[1], link[0], free_port(), environment)
+    yield Server(address[1], link[0], free_port(), environment, lines)
     process.terminate()
     assert await asyncio.wait_for(process.wait(), 30) == 0, "".join(lines)
     await reading
@@ -169,7 +174,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(("name", "database"), [each for each in pairs if each[0] == README or each[1] == "sqlite"])
 
 
-async def test_works_as_printed(name: str, server: Server, tmp_path: Path):
+async def test_works_as_printed(name: str, server: Server, database: str, tmp_path: Path):
     page = read_page((ROOT / name).read_text(encoding="utf-8"))
     for file_name, text in page.files.items():
         (tmp_path / file_name).write_text(server.named(text), encoding="utf-8")
@@ -201,3 +206,7 @@ async def test_works_as_printed(name: str, server: Server, tmp_path: Path):
             else:
                 right = re.fullmatch(pattern(server.named(expected).strip()), found.strip()) is not None
             assert right, f"{example.script}\nprints\n{found}"
+    if database == "sqlite":
+        said = "".join(server.lines)
+        for expected in page.starts:
+            assert re.search(pattern(server.named(expected)), said), said
