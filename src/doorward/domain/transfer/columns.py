@@ -171,13 +171,14 @@ def unknown_column(name: str) -> str:
     """That a column is unknown, and which it may be."""
     # A header is no secret, but a file without one has somebody's data there; it is shown only when it looks like a name.
     plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    near = difflib.get_close_matches(plain, COLUMNS, n=2, cutoff=0.55)
-    near += [each for each in COLUMNS if len(plain) > 3 and (plain in each or each in plain) and each not in near][:1]
+    near = difflib.get_close_matches(plain, COLUMNS, n=1, cutoff=0.7)
+    near = near or [each for each in COLUMNS if len(plain) > 3 and (plain in each or each in plain)][:1]
+    near = near or difflib.get_close_matches(plain, COLUMNS, n=1, cutoff=0.5)
     shown = (
         f"'{name.strip()}'" if len(name) <= 40 and "@" not in name and name.strip().isprintable() else "in the header"
     )
     hint = (
-        "Did you mean " + " or ".join(f"'{each}'" for each in near) + f"? Then say --map '{name.strip()}={near[0]}'."
+        f"Did you mean '{near[0]}'? Then say --map '{name.strip()}={near[0]}'."
         if near and shown[0] == "'"
         else "Map it with --map, or pass over such columns with --ignore-unknown."
     )
