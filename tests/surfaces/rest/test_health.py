@@ -175,4 +175,6 @@ async def test_answers_as_it_describes_itself(tools: Tools, house: House) -> Non
             validator = Draft202012Validator(
                 {**schema["content"]["application/json"]["schema"], "components": document["components"]}
             )
-            assert [(error.message, str(error.instance_path)) for error in validator.iter_errors(answer.json())] == [], name
+            assert [
+                (error.message, str(error.instance_path)) for error in validator.iter_errors(answer.json())
+            ] == [], name
