@@ -181,6 +181,10 @@ class Worker:
         return len(claimed)
 
     async def _run_one(self, job: ClaimedJob) -> None:
+        if job.attempts > MOST_ATTEMPTS:
+            # Whoever had it before never came back to say what went wrong: it may be what ends them.
+            await self._put_back(job, TimeoutError("no worker ever finished this job"))
+            return
         handler = self._handlers.get(job.kind, _unknown)
         try:
             async with asyncio.timeout(LEASE.total_seconds() * 0.8), self._tools.writing(system()) as tx:
