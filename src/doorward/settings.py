@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from doorward.domain.access.settings import TokensSettings
 from doorward.features import FEATURES
 from doorward.http.settings import HttpSettings, ServerSettings
 from doorward.infra.database.connect import AddressError, check_address
@@ -148,7 +149,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     wrong.extend(_contradictions(values, sources))
     if wrong or root is None:
         raise SettingsError(wrong)
-    sections = {type_: getattr(root, name) for name, type_ in SECTIONS.items()}
+    sections: dict[type, Any] = {type_: getattr(root, name) for name, type_ in SECTIONS.items()}
+    if "tokens.issuer" not in sources:
+        # Where nobody said by which address others know us, it is where we listen.
+        port = sections[ServerSettings].port
+        sections[TokensSettings] = sections[TokensSettings].model_copy(update={"issuer": f"http://127.0.0.1:{port}"})
     return Settings(root, sections, sources)
 
 

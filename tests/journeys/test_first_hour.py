@@ -30,7 +30,7 @@ async def _printed(stream: asyncio.StreamReader, pattern: str) -> re.Match[str]:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-async def test_sets_up_and_tries_the_api_in_a_browser(tmp_path: Path) -> None:
+async def test_sets_up_and_tries_the_api_in_a_browser(tmp_path: Path) -> None:  # noqa: PLR0915 - a story is told in one go
     from playwright.async_api import async_playwright
 
     environment = {

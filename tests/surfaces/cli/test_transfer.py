@@ -48,7 +48,7 @@ def run(environment: dict[str, str], tmp_path: Path) -> Run:
 def doorward(
     words: tuple[str, ...], folder: Path, environment: dict[str, str], given: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own command
+    return subprocess.run(
         [sys.executable, "-m", "doorward", *words],
         cwd=folder,
         env=environment,
@@ -181,7 +181,7 @@ def test_goes_on_after_being_killed_and_makes_everybody_once(
     kills = 0
     while True:
         before = memory.read_bytes() if memory.exists() else b""
-        with subprocess.Popen(  # noqa: S603 - our own command
+        with subprocess.Popen(
             words, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
             while process.poll() is None and (memory.read_bytes() if memory.exists() else b"") in (before, b""):

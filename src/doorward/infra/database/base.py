@@ -62,6 +62,10 @@ class Id(TypeDecorator[UUID]):
         """What SQLAlchemy's own engine makes of the driver's value, in migrations."""
         return UUID(bytes=value) if value is not None and dialect.name == "sqlite" else value
 
+    def literal_processor(self, dialect: Dialect) -> Callable[[UUID], str]:
+        """How it is written into statements that somebody else runs (`doorward migrate --sql`)."""
+        return (lambda value: f"X'{value.hex}'") if dialect.name == "sqlite" else (lambda value: f"'{value}'")
+
 
 class Moment(TypeDecorator[datetime]):
     """An aware time: `timestamptz` on PostgreSQL, microseconds since 1970 on SQLite, where they sort and compare right."""
@@ -80,6 +84,12 @@ class Moment(TypeDecorator[datetime]):
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """What SQLAlchemy's own engine makes of the driver's value, in migrations."""
         return _from_microseconds(value) if value is not None and dialect.name == "sqlite" else value
+
+    def literal_processor(self, dialect: Dialect) -> Callable[[datetime], str]:
+        """How it is written into statements that somebody else runs (`doorward migrate --sql`)."""
+        if dialect.name == "sqlite":
+            return lambda value: str(_to_microseconds(value))
+        return lambda value: f"'{value.isoformat()}'"
 
 
 class Json(TypeDecorator[Any]):

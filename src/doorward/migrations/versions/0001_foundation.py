@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from uuid import UUID
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -12,6 +15,17 @@ revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+_ROLES = (
+    (1, "admin", "May do everything.", "*"),
+    (
+        2,
+        "support",
+        "Helps people: sees users, sessions and events, ends sessions, suspends and reinstates.",
+        "users:read users:suspend sessions:read sessions:end roles:read events:read",
+    ),
+    (3, "member", "Everybody with an account: sees and changes their own.", "me:read me:write"),
+)
 
 
 def upgrade() -> None:
@@ -261,6 +275,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "role_id", name=op.f("pk_user_roles")),
     )
     op.create_index("ix_user_roles_role_id_user_id", "user_roles", ["role_id", "user_id"], unique=False)
+    _built_in_roles()
+
+
+def _built_in_roles() -> None:
+    """The roles that every installation has; `domain.roles.rules` says the same, and adds what later versions bring."""
+    now = datetime.now(UTC)
+    roles = sa.table(
+        "roles",
+        sa.column("id", Id()),
+        sa.column("name", sa.Text()),
+        sa.column("description", sa.Text()),
+        sa.column("built_in", sa.Boolean()),
+        sa.column("created_at", Moment()),
+        sa.column("updated_at", Moment()),
+    )
+    permissions = sa.table("role_permissions", sa.column("role_id", Id()), sa.column("permission", sa.Text()))
+    for number, name, description, held in _ROLES:
+        role_id = UUID(int=0x00000000_0000_7000_8000_000000000000 + number)
+        values = {"id": role_id, "name": name, "description": description, "built_in": True}
+        op.execute(roles.insert().values(**values, created_at=now, updated_at=now))
+        for permission in held.split():
+            op.execute(permissions.insert().values(role_id=role_id, permission=permission))
 
 
 def downgrade() -> None:
