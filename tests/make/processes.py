@@ -63,7 +63,7 @@ class Node:
         """Everything it wrote."""
         return "".join(self.lines)
 
-    async def start(self, *, within: float = 30.0) -> Node:
+    async def start(self, *, within: float = 60.0) -> Node:
         """Starts it, on the same port as in its life before, and waits until it is ready."""
         self._started = asyncio.Event()
         self.process = await asyncio.create_subprocess_exec(
