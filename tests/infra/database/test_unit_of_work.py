@@ -199,7 +199,7 @@ async def test_leaves_no_connection_behind_when_a_request_goes_away(own_database
             async def work(name: str = f"role{number}") -> None:
                 async with tools.writing(operator()) as tx:
                     await create_role(tx, name=name)
-                    await tx.db._database.all(_endless(database.name), [], thorough=True)  # noqa: SLF001
+                    await tx.db._database.all(_endless(database.name), [], thorough=True)
 
             task = asyncio.create_task(work())
             while not database.connections()["in_use"]:  # noqa: ASYNC110 - there is no event for it
