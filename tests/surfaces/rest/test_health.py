@@ -12,7 +12,8 @@ from doorward.infra.database.problems import DatabaseUnavailable
 from doorward.infra.telemetry.counters import RequestCounters
 from doorward.infra.telemetry.settings import MetricsSettings
 from doorward.infra.tools import Tools
-from doorward.surfaces.rest.application import OPERATIONS, rest_application
+from doorward.surfaces.rest.application import OPERATIONS
+from doorward.surfaces.rest.router import build_router
 from tests.make.tools import changed
 from tests.surfaces.rest.calls import House
 
@@ -72,7 +73,7 @@ async def test_hides_metrics_in_production_without_a_token(tools: Tools) -> None
 
     counters = RequestCounters()
     app = wrap(
-        rest_application(tools, counters=counters, is_production=True),
+        build_router(tools, counters=counters, is_production=True),
         HttpSettings(),
         public_url="https://id.example.com",
         counters=counters,
