@@ -191,12 +191,13 @@ def test_goes_on_after_being_killed_and_makes_everybody_once(
                 time.sleep(0.05 * kills)
                 process.send_signal(signal.SIGKILL)
             out, err = process.communicate()
-        if process.returncode != -signal.SIGKILL:
+        # The last one may have said its result before it was killed.
+        if out or process.returncode != -signal.SIGKILL:
             break
         kills += 1
         assert kills < 10, err
     assert kills >= 2
-    assert process.returncode == 1, err
+    assert process.returncode in {1, -signal.SIGKILL}, err
     tally = json.loads(out)
     assert (tally["read"], tally["rejected"]) == (people, 17), tally
     assert len((tmp_path / "people.rejects.csv").read_text(encoding="utf-8").splitlines()) == 18

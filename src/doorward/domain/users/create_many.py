@@ -23,7 +23,7 @@ from doorward.kernel.text import fold
 _NOTHING: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class NewAccount:
     """A user to be who was one elsewhere before, with everything checked.
 

@@ -114,6 +114,8 @@ class _Connection:
             # The default of 2 MiB holds not even the indexes that a bulk insert walks through. It is taken as it is needed,
             # and nothing but an import needs it.
             self.raw.execute(f"PRAGMA cache_size = -{64 * 1024}")
+            # And the pages that every chunk changes anew need not be carried from the log into the file after each.
+            self.raw.execute("PRAGMA wal_autocheckpoint = 16384")
         self._deadline = float("inf")
         try:
             self.raw.executemany(rows.sql, rows.encoded(values))

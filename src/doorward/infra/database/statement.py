@@ -157,8 +157,20 @@ class CompiledRows(NamedTuple):
         columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
         for place, encode in enumerate(self.encoders):
             if encode is not None:
-                columns[place] = [None if value is None else encode(value) for value in columns[place]]
+                columns[place] = _each_encoded(columns[place], encode)
         return list(zip(*columns, strict=True))
+
+
+def _each_encoded(values: Iterable[Any], encode: Convert) -> list[Any]:
+    """The values of one column. What is the same object in row after row, such as the time of the insert, is encoded once."""
+    encoded = []
+    previous = result = None
+    for value in values:
+        if value is not previous:
+            previous = value
+            result = None if value is None else encode(value)
+        encoded.append(result)
+    return encoded
 
 
 class Rows:
