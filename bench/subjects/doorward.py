@@ -107,6 +107,11 @@ class Doorward:
             environment=self._environment | {"PORT": str(port)},
         )
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What another process needs to stand on the same database and to take the same tokens."""
+        return self._environment | {"PORT": str(self._running().port)}
+
     def close(self) -> None:
         """Stops it."""
         if self.server:
