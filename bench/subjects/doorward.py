@@ -70,6 +70,8 @@ class Doorward:
             "DATABASE_URL": address if self._ground.postgres else f"sqlite:///{address}",
             "DOORWARD_DATA_DIR": str(self._folder),
             "DOORWARD_MODE": "production",
+            # The same for every process on this database, so that all take the same tokens.
+            "DOORWARD_TOKENS__ISSUER": "http://127.0.0.1:8000",
             "DOORWARD_SECRETS": "a secret that serves in benchmarks and nowhere else",
             "DOORWARD_BOOTSTRAP_ADMIN__EMAIL": ADMINISTRATOR,
             "DOORWARD_BOOTSTRAP_ADMIN__PASSWORD": PASSWORD,
@@ -110,7 +112,7 @@ class Doorward:
     @property
     def environment(self) -> dict[str, str]:
         """What another process needs to stand on the same database and to take the same tokens."""
-        return self._environment | {"PORT": str(self._running().port)}
+        return self._environment
 
     def close(self) -> None:
         """Stops it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, literal_column
 
 from doorward.infra.database.base import Id, Json, Moment, metadata
 
@@ -30,7 +30,14 @@ sessions: Final = Table(
     Column("methods", Json, nullable=False),
     Column("address", Text),
     Column("user_agent", Text),
-    Index("uq_sessions_secret_hash", "secret_hash", unique=True),
+    # Of cookies only: a refresh then changes no indexed column, and PostgreSQL need not touch the indexes at all.
+    Index(
+        "uq_sessions_secret_hash",
+        "secret_hash",
+        unique=True,
+        postgresql_where=literal_column("kind = 'cookie'"),
+        sqlite_where=literal_column("kind = 'cookie'"),
+    ),
     Index("ix_sessions_user_id_id", "user_id", "id"),
     Index("ix_sessions_expires_at", "expires_at"),
 )
