@@ -44,7 +44,11 @@ class ClientGone(Problem):
 
 
 class RequestTimedOut(Unavailable):
-    """The request took longer than allowed (`DOORWARD_HTTP__REQUEST_TIMEOUT_SECONDS`) and was given up; nothing was changed."""
+    """The request took longer than allowed (`DOORWARD_HTTP__REQUEST_TIMEOUT_SECONDS`) and was given up.
+
+    Nothing was changed, unless the time ran out while the change was already being made durable: look before doing it
+    again, or repeat it with the same `Idempotency-Key`.
+    """
 
     code = "request-timed-out"
     title = "The request took too long"

@@ -32,6 +32,7 @@ async def test_ends_every_session_and_says_so(tools: Tools) -> None:
     assert (row.status, row.suspended_reason, row.suspended_until) == ("suspended", "abuse", None)
     async with tools.reading(operator()) as tx:
         assert await open_sessions(tx, ada.id) == []
+        assert not is_usable(row.status, row.suspended_until, tx.now)
     (event,) = await logged(tools, user_id=ada.id, type_="user.suspended")
     # The reason may name people, so it goes when the person goes.
     assert event.data == {"until": None}
