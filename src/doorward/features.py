@@ -9,6 +9,8 @@ from doorward.domain.audit.feature import AUDIT
 from doorward.domain.credentials.feature import CREDENTIALS
 from doorward.domain.keys.feature import KEYS
 from doorward.domain.methods.password.feature import PASSWORD
+from doorward.domain.one_time.feature import ONE_TIME
+from doorward.domain.risk.feature import RISK
 from doorward.domain.roles.feature import ROLES
 from doorward.domain.sessions.feature import SESSIONS
 from doorward.domain.setup.feature import SETUP
@@ -24,6 +26,8 @@ FEATURES: Final[tuple[Feature, ...]] = (
     SESSIONS,
     KEYS,
     CREDENTIALS,
+    ONE_TIME,
+    RISK,
     ACCESS,
     PASSWORD,
     SIGN_IN,

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from doorward.domain.audit.list import list_events
-from doorward.domain.methods.password.prove import PasswordMethod
+from doorward.domain.methods.password.prove import check
 from doorward.domain.roles.holders import roles_of
 from doorward.domain.transfer.bring_in import Import
 from doorward.domain.users.emails import list_emails
@@ -35,7 +35,7 @@ async def found(tools: Tools, identifier: str) -> UserRow:
 
 async def passes(tools: Tools, user: UserRow, password: str) -> bool:
     async with tools.reading(operator()) as tx:
-        return await PasswordMethod().prove(tx, user.id, {"password": password}) is not None
+        return await check(tx, user.id, password) is not None
 
 
 async def test_brings_in_every_column(tools: Tools, bring_in: BringIn) -> None:

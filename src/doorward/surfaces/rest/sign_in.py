@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from doorward.domain.access.refresh import refresh_tokens
+from doorward.domain.risk.problems import TooManyAttempts
 from doorward.domain.sessions.problems import RefreshTokenInvalid, RefreshTokenReuse
 from doorward.domain.sign_in.answer import answer_sign_in
 from doorward.domain.sign_in.begin import begin_sign_in
@@ -45,9 +46,18 @@ class SignUpBody(Body):
 class SignInBody(Body):
     """Who, and if it is known already the password."""
 
-    identifier: Annotated[
-        str, Field(min_length=1, max_length=320, description="An email address or a username.", examples=["ada"])
-    ]
+    identifier: (
+        Annotated[
+            str,
+            Field(
+                min_length=1,
+                max_length=320,
+                description="An email address or a username; left out where a passkey says who it is.",
+                examples=["ada"],
+            ),
+        ]
+        | None
+    ) = None
     password: _Password | None = None
     transport: _Transport = "token"
 
@@ -55,7 +65,7 @@ class SignInBody(Body):
 class AnswersBody(Body):
     """Answers to prompts, by their names."""
 
-    answers: Annotated[dict[str, _Password], Field(max_length=10, examples=[{"password": "…"}])]
+    answers: Annotated[dict[str, _Password | dict[str, Any]], Field(max_length=10, examples=[{"password": "…"}])]
     transport: _Transport = "token"
 
 
@@ -104,7 +114,7 @@ def _outcome(outcome: Complete | Pending) -> Reply:
     public=True,
     hot=True,
     keeps_answers=False,
-    problems=[SignInFailed, problems.UserSuspended, problems.UserDeleted, HashingBusy],
+    problems=[SignInFailed, TooManyAttempts, problems.UserSuspended, problems.UserDeleted, HashingBusy],
 )
 async def begin(asked: Asked, body: SignInBody) -> Reply:
     """Sign in.
@@ -127,7 +137,7 @@ async def begin(asked: Asked, body: SignInBody) -> Reply:
     answer=CompleteView | PendingView,
     public=True,
     keeps_answers=False,
-    problems=[SignInFailed, AttemptInvalid, problems.UserSuspended, problems.UserDeleted, HashingBusy],
+    problems=[SignInFailed, AttemptInvalid, TooManyAttempts, problems.UserSuspended, problems.UserDeleted, HashingBusy],
 )
 async def answer(asked: Asked, attempt: str, body: AnswersBody) -> Reply:
     """Carry on signing in."""

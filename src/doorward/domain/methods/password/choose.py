@@ -8,7 +8,7 @@ from uuid import UUID
 from doorward.domain.credentials.keep import add_credential, credentials_of, replace_data
 from doorward.domain.methods.password.events import PasswordChanged
 from doorward.domain.methods.password.problems import CurrentPasswordWrong
-from doorward.domain.methods.password.prove import NAME, PasswordMethod
+from doorward.domain.methods.password.prove import NAME, check
 from doorward.domain.methods.password.rules import check_password
 from doorward.domain.methods.password.settings import PasswordSettings
 from doorward.domain.sessions.end import end_sessions
@@ -57,7 +57,7 @@ async def change_my_password(tx: Tx, *, current: str | None, new: str) -> None:
         raise UserNotFound
     user = await find_user(tx, tx.actor.user_id)
     if await credentials_of(tx, user.id, NAME):
-        proof = await PasswordMethod().prove(tx, user.id, {"password": current or ""})
+        proof = await check(tx, user.id, current or "")
         if proof is None:
             raise CurrentPasswordWrong
     else:

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from doorward.domain.credentials.keep import credentials_of, mark_used, replace_data, unseal
 from doorward.domain.credentials.store import CredentialRow
-from doorward.domain.methods.method import Prompt
+from doorward.domain.methods.method import Answers, Factor, Occasion, Prompt, Stage
 from doorward.infra.database.unit_of_work import Tx
 
 NAME: Final = "password"
 # Whoever sends more does not mean a password; hashing it would only cost.
 _LONGEST: Final = 1024
+_KNOWLEDGE: Final[frozenset[Factor]] = frozenset({"knowledge"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,29 @@ class PasswordProof:
     rehashed: str | None
 
     @property
-    def amr(self) -> str:
+    def user_id(self) -> UUID:
+        """Whose password it is."""
+        return self.credential.user_id
+
+    @property
+    def method(self) -> str:
+        """The password."""
+        return NAME
+
+    @property
+    def amr(self) -> tuple[str, ...]:
         """RFC 8176: password-based authentication."""
-        return "pwd"
+        return ("pwd",)
+
+    @property
+    def factors(self) -> frozenset[Factor]:
+        """Something one knows."""
+        return _KNOWLEDGE
+
+    @property
+    def credential_id(self) -> UUID:
+        """The password's row."""
+        return self.credential.id
 
     async def keep(self, tx: Tx) -> bool:
         """Records the use; answers no when the password was changed since it was checked."""
@@ -41,24 +62,39 @@ class PasswordMethod:
     """Passwords."""
 
     name = NAME
+    stages: frozenset[Stage] = frozenset({"first", "second"})
+    starts = False
+    guessable = True
+    turns_on = False
+    answers = frozenset({NAME})
 
-    def prompts(self) -> tuple[Prompt, ...]:
+    async def is_offered(self, _tx: Tx, occasion: Occasion, enrolled: frozenset[str]) -> bool:
+        """First always; second to who has one, such as after a code by mail."""
+        return occasion.stage == "first" or NAME in enrolled
+
+    async def start(self, tx: Tx, occasion: Occasion) -> None:
+        """Nothing to do."""
+
+    async def prompts(self, _tx: Tx, _occasion: Occasion) -> tuple[Prompt, ...]:
         """One secret."""
-        return (Prompt(name="password", kind="secret", method=NAME, title="Password"),)
+        return (Prompt(name=NAME, kind="secret", method=NAME, title="Password"),)
 
-    async def prove(self, tx: Tx, user_id: UUID | None, answers: dict[str, str]) -> PasswordProof | None:
+    async def prove(self, tx: Tx, occasion: Occasion, answers: Answers) -> PasswordProof | None:
         """Checks the password. Unknown users and users without one cost a hash all the same. Raises HashingBusy."""
-        password = answers.get("password")
-        if password is None:
-            return None
-        stored = await credentials_of(tx, user_id, NAME) if user_id is not None else []
-        credential = stored[0] if stored else None
-        encoded = unseal(tx.tools.sealer, credential)["hash"] if credential else None
-        if len(password) > _LONGEST:
-            password, encoded = "", None
-        rehashed: str | None = None
-        async with tx.paused():
-            verdict = await tx.tools.hashing.verify(password, encoded)
-            if verdict.ok and verdict.rehash:
-                rehashed = await tx.tools.hashing.hash(password)
-        return PasswordProof(credential, rehashed) if verdict.ok and credential is not None else None
+        password = answers.get(NAME)
+        return await check(tx, occasion.user_id, password) if isinstance(password, str) else None
+
+
+async def check(tx: Tx, user_id: UUID | None, password: str) -> PasswordProof | None:
+    """A proof if it is the user's password, at the cost of one hash in any case. Raises HashingBusy."""
+    stored = await credentials_of(tx, user_id, NAME) if user_id is not None else []
+    credential = stored[0] if stored else None
+    encoded = unseal(tx.tools.sealer, credential)["hash"] if credential else None
+    if len(password) > _LONGEST:
+        password, encoded = "", None
+    rehashed: str | None = None
+    async with tx.paused():
+        verdict = await tx.tools.hashing.verify(password, encoded)
+        if verdict.ok and verdict.rehash:
+            rehashed = await tx.tools.hashing.hash(password)
+    return PasswordProof(credential, rehashed) if verdict.ok and credential is not None else None
