@@ -11,7 +11,10 @@ from doorward.domain.methods.password.problems import CurrentPasswordWrong
 from doorward.domain.methods.password.prove import NAME, check
 from doorward.domain.methods.password.rules import check_password
 from doorward.domain.methods.password.settings import PasswordSettings
+from doorward.domain.risk.failures import Subject, was_right, was_wrong
+from doorward.domain.risk.guessing import guessing
 from doorward.domain.sessions.end import end_sessions
+from doorward.domain.sessions.recent import require_recent
 from doorward.domain.users.administrators import require_rank
 from doorward.domain.users.find import find_user, lock_user
 from doorward.domain.users.permissions import WRITE_ME, WRITE_USERS
@@ -50,25 +53,33 @@ async def store_first(tx: Tx, user_id: UUID, password: HashedPassword) -> None:
 async def change_my_password(tx: Tx, *, current: str | None, new: str) -> None:
     """Changes one's own password and ends all other sessions. current: not needed by who has none yet.
 
-    Raises CurrentPasswordWrong, or InvalidInput when the new one is against the policy.
+    Raises CurrentPasswordWrong, TooManyAttempts, StepUpRequired (to who has none yet), or InvalidInput when the new one is
+    against the policy.
     """
     require(tx.actor, WRITE_ME)
     if tx.actor.user_id is None:
         raise UserNotFound
     user = await find_user(tx, tx.actor.user_id)
-    if await credentials_of(tx, user.id, NAME):
+    personal = personal_words(user.email, user.username, user.name)
+    if not await credentials_of(tx, user.id, NAME):
+        require_recent(tx)
+        first = await hash_new(tx, new, personal=personal, pointer="/new_password")
+        await lock_user(tx, user.id)
+        await _set(tx, user.id, first, keep_session=tx.actor.session_id)
+        return
+    # A stolen session must not be the place to guess the password at.
+    async with guessing(tx, Subject(user.id, address=tx.actor.origin.address)) as guess:
         proof = await check(tx, user.id, current or "")
-        if proof is None:
-            raise CurrentPasswordWrong
-    else:
-        proof = None
-    hashed = await hash_new(
-        tx, new, personal=personal_words(user.email, user.username, user.name), pointer="/new_password"
-    )
-    await lock_user(tx, user.id)
-    if proof is not None and not await proof.keep(tx):
-        # Somebody else changed it while we were hashing.
+        hashed = await hash_new(tx, new, personal=personal, pointer="/new_password") if proof is not None else None
+    if proof is None or hashed is None:
+        await was_wrong(tx, guess)
         raise CurrentPasswordWrong
+    await lock_user(tx, user.id)
+    if not await proof.keep(tx):
+        # Somebody else changed it while we were hashing; it was right when it was compared.
+        await was_right(tx, guess)
+        raise CurrentPasswordWrong
+    await was_right(tx, guess)
     await _set(tx, user.id, hashed, keep_session=tx.actor.session_id)
 
 
