@@ -20,6 +20,7 @@ from doorward.domain.setup.ensure import ensure
 from doorward.features import FEATURES
 from doorward.http.draining import Draining
 from doorward.http.problems import App, Receive, Scope, Send
+from doorward.http.rate_limits import RateLimits
 from doorward.http.settings import HttpSettings
 from doorward.http.stack import wrap
 from doorward.infra.crypto.hashing import HashingPool, HashingSettings, PasswordHasher
@@ -96,6 +97,9 @@ async def opened(settings: Settings) -> AsyncIterator[Tools]:
             yield tools
         finally:
             tools.hashing.close()
+            limits: RateLimits | None = tools.held.get(RateLimits)
+            if limits is not None:
+                await limits.limiter.close()
     finally:
         await database.close()
 

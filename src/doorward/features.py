@@ -18,9 +18,11 @@ from doorward.domain.sign_in.feature import SIGN_IN
 from doorward.domain.sign_up.feature import SIGN_UP
 from doorward.domain.transfer.feature import TRANSFER
 from doorward.domain.users.feature import USERS
+from doorward.infra.feature import INFRA
 from doorward.kernel.feature import Feature
 
 FEATURES: Final[tuple[Feature, ...]] = (
+    INFRA,
     USERS,
     ROLES,
     SESSIONS,

@@ -81,6 +81,7 @@ class RefreshBody(Body):
     status=201,
     answer=OwnUserView,
     public=True,
+    limit="sign_up",
     problems=[SignUpClosed, problems.UsernameTaken, problems.EmailTaken, HashingBusy],
 )
 async def sign_up_(asked: Asked, body: SignUpBody) -> Reply:
@@ -112,6 +113,7 @@ def _outcome(outcome: Complete | Pending) -> Reply:
     "/v1/sign-in",
     answer=CompleteView | PendingView,
     public=True,
+    limit="sign_in",
     hot=True,
     keeps_answers=False,
     problems=[SignInFailed, TooManyAttempts, problems.UserSuspended, problems.UserDeleted, HashingBusy],
@@ -136,6 +138,7 @@ async def begin(asked: Asked, body: SignInBody) -> Reply:
     "/v1/sign-in/{attempt}/answers",
     answer=CompleteView | PendingView,
     public=True,
+    limit="sign_in",
     keeps_answers=False,
     problems=[SignInFailed, AttemptInvalid, TooManyAttempts, problems.UserSuspended, problems.UserDeleted, HashingBusy],
 )
@@ -153,6 +156,7 @@ async def answer(asked: Asked, attempt: str, body: AnswersBody) -> Reply:
     "/v1/tokens/refresh",
     answer=TokensView,
     public=True,
+    limit="refresh",
     hot=True,
     keeps_answers=False,
     problems=[RefreshTokenInvalid, RefreshTokenReuse],
