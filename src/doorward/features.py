@@ -8,7 +8,7 @@ from doorward.domain.access.feature import ACCESS
 from doorward.domain.audit.feature import AUDIT
 from doorward.domain.credentials.feature import CREDENTIALS
 from doorward.domain.keys.feature import KEYS
-from doorward.domain.methods.password.feature import PASSWORD
+from doorward.domain.methods.password.feature import NEW_PASSWORD, PASSWORD
 from doorward.domain.one_time.feature import ONE_TIME
 from doorward.domain.risk.feature import RISK
 from doorward.domain.roles.feature import ROLES
@@ -32,6 +32,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     RISK,
     ACCESS,
     PASSWORD,
+    NEW_PASSWORD,
     SIGN_IN,
     SIGN_UP,
     SETUP,

@@ -24,6 +24,7 @@ from doorward.features import FEATURES
 from doorward.http.settings import HttpSettings, ServerSettings
 from doorward.infra.database.connect import AddressError, check_address
 from doorward.infra.database.settings import DatabaseSettings
+from doorward.infra.http_client.settings import HttpClientSettings
 from doorward.infra.limits.settings import RateLimitSettings
 from doorward.infra.outbox.settings import WorkerSettings
 from doorward.infra.telemetry.settings import LogSettings, MetricsSettings
@@ -93,6 +94,7 @@ SECTIONS: Final[dict[str, type[BaseModel]]] = {
     "metrics": MetricsSettings,
     "worker": WorkerSettings,
     "rate_limits": RateLimitSettings,
+    "http_client": HttpClientSettings,
     **{name: section for feature in FEATURES for name, section in feature.settings.items()},
 }
 

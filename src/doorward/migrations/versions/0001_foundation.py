@@ -57,17 +57,6 @@ def upgrade() -> None:
     op.create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"], unique=False)
     op.create_index("uq_idempotency_keys_scope_hash", "idempotency_keys", ["scope_hash"], unique=True)
     op.create_table(
-        "rate_limit_counts",
-        sa.Column("key_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("window_number", sa.BigInteger(), nullable=False),
-        sa.Column("previous", sa.Integer(), nullable=False),
-        sa.Column("current", sa.Integer(), nullable=False),
-        sa.Column("allowed", sa.Boolean(), nullable=False),
-        sa.Column("expires_at", Moment(), nullable=False),
-        sa.PrimaryKeyConstraint("key_hash", name=op.f("pk_rate_limit_counts")),
-    )
-    op.create_index("ix_rate_limit_counts_expires_at", "rate_limit_counts", ["expires_at"], unique=False)
-    op.create_table(
         "jobs",
         sa.Column("id", Id(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -388,8 +377,6 @@ def downgrade() -> None:
         sqlite_where=sa.text("dead_at IS NULL"),
     )
     op.drop_table("jobs")
-    op.drop_index("ix_rate_limit_counts_expires_at", table_name="rate_limit_counts")
-    op.drop_table("rate_limit_counts")
     op.drop_index("uq_idempotency_keys_scope_hash", table_name="idempotency_keys")
     op.drop_index("ix_idempotency_keys_created_at", table_name="idempotency_keys")
     op.drop_table("idempotency_keys")
