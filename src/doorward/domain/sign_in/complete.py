@@ -106,7 +106,7 @@ async def _let_in(tx: Tx, attempt: Attempt, proof: Proof, *, kind: SessionKind, 
     except UserNotFound:
         raise SignInFailed from None
     # From here on the user's row is held, so nothing that was proved with can change any more.
-    if not (await proof.keep(tx) and await _all_still_hold(tx, attempt)):
+    if not (await _all_still_hold(tx, attempt) and await proof.keep(tx)):
         # Changed since it was checked, so nobody has signed in: not even the time of it is kept.
         overtaken = SignInFailed()
         overtaken.keeps_work = False  # type: ignore[misc]  # this one failure; its class says what is usual

@@ -64,7 +64,8 @@ def next_stage(proofs: Sequence[Proven], standing: Standing, rules: Rules) -> St
         return "second" if standing.usable - {proof.method for proof in proofs} else "enroll"
     if rules.verify_email == "required" and not standing.email_verified:
         return "verify-email"
-    if standing.must_change_password and any(proof.method == "password" for proof in proofs):
+    methods = {proof.method for proof in proofs}
+    if standing.must_change_password and "password" in methods and "new_password" not in methods:
         return "new-password"
     return None
 

@@ -86,6 +86,7 @@ class RefreshBody(Body):
     status=201,
     answer=OwnUserView,
     public=True,
+    limit="sign_up",
     problems=[SignUpClosed, problems.UsernameTaken, problems.EmailTaken, HashingBusy],
 )
 async def sign_up_(asked: Asked, body: SignUpBody) -> Reply:
@@ -118,6 +119,7 @@ def outcome_reply(outcome: Complete | Pending) -> Reply:
     "/v1/sign-in",
     answer=CompleteView | PendingView,
     public=True,
+    limit="sign_in",
     hot=True,
     keeps_answers=False,
     problems=[SignInFailed, TooManyAttempts, problems.UserSuspended, problems.UserDeleted, HashingBusy],
@@ -142,6 +144,7 @@ async def begin(asked: Asked, body: SignInBody) -> Reply:
     "/v1/sign-in/{attempt}/answers",
     answer=CompleteView | PendingView,
     public=True,
+    limit="sign_in",
     keeps_answers=False,
     problems=[SignInFailed, AttemptInvalid, TooManyAttempts, problems.UserSuspended, problems.UserDeleted, HashingBusy],
 )
@@ -159,6 +162,7 @@ async def answer(asked: Asked, attempt: str, body: AnswersBody) -> Reply:
     "/v1/tokens/refresh",
     answer=TokensView,
     public=True,
+    limit="refresh",
     hot=True,
     keeps_answers=False,
     problems=[RefreshTokenInvalid, RefreshTokenReuse],
