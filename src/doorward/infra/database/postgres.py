@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -39,30 +40,79 @@ _ANSWER: Final = Query(select(literal_column("1")), tuple[int]).on("postgresql")
 
 
 class _Turns:
-    """A number of places, given to whoever waited longest; nobody who comes later is served before."""
+    """A number of places, given to whoever waited longest; nobody who comes later is served before.
+
+    Written out, because asyncio's semaphore and time-out cost more than the statement that they guard.
+    """
 
     def __init__(self, places: int, wait_seconds: float) -> None:
-        self._places = asyncio.Semaphore(places)
+        self._free = places
         self._wait_seconds = wait_seconds
-        self.waiting = 0
+        self._queue: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a place."""
+        return sum(not place.done() for place in self._queue)
+
+    def take_free(self) -> bool:
+        """Takes a place if one is free."""
+        if self._free == 0:
+            return False
+        self._free -= 1
+        return True
 
     async def take(self) -> None:
         """Takes a place. Raises DatabaseBusy when none became free in time."""
-        if not self._places.locked():
-            await self._places.acquire()
+        if self.take_free():
             return
-        self.waiting += 1
+        loop = asyncio.get_running_loop()
+        place = loop.create_future()
+        self._queue.append(place)
+        late = loop.call_later(self._wait_seconds, self._too_late, place)
         try:
-            async with asyncio.timeout(self._wait_seconds):
-                await self._places.acquire()
-        except TimeoutError:
-            raise DatabaseBusy("All connections to the database are in use. Try again in a moment.") from None
+            await place
+        except asyncio.CancelledError:
+            if not place.cancelled() and place.exception() is None:
+                # It was given to us in the same moment in which we were cancelled.
+                self.give_back()
+            raise
         finally:
-            self.waiting -= 1
+            late.cancel()
+
+    def _too_late(self, place: asyncio.Future[None]) -> None:
+        if not place.done():
+            place.set_exception(DatabaseBusy("All connections to the database are in use. Try again in a moment."))
 
     def give_back(self) -> None:
-        """Makes the place free for the next one."""
-        self._places.release()
+        """Passes the place on to the next one who still waits, or makes it free."""
+        while self._queue:
+            place = self._queue.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+        self._free += 1
+
+
+class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg brings no types
+    """asyncpg's connection with a short way to run a statement that is prepared already.
+
+    The driver's own `fetchrow` walks through six functions before the protocol is reached, for time-outs, query loggers
+    and schema changes; only the last of these concerns us.
+    """
+
+    __slots__ = ()
+
+    async def answer(self, sql: str, values: list[Any], limit: int = 0) -> tuple[Sequence[Record], bytes]:
+        """The rows of a statement (of a limit of them, if it is not 0) and the tag of its completion."""
+        # From the driver's cache, which prepares what it does not hold and forgets what is not used.
+        statement = await self._get_statement(sql, None)
+        try:
+            rows, tag, _ = await self._protocol.bind_execute(statement, values, "", limit, True, None)  # noqa: FBT003 - positional there
+        except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError):
+            # A migration changed what the statement stands on. The driver knows how to prepare it anew, and when it may not.
+            rows, tag, _ = await self._execute(sql, values, limit, None, return_status=True)
+        return rows, tag
 
 
 class Pool:
@@ -75,16 +125,17 @@ class Pool:
     def __init__(self, url: str, settings: DatabaseSettings) -> None:
         self._url = url
         self._settings = settings
-        self._idle: list[Any] = []
+        self._idle: list[Connection] = []
         self._turns = _Turns(settings.pool_size, settings.pool_wait_seconds)
         kept_free = min(settings.pool_size - 1, max(1, settings.pool_size // 5))
         self.slow = _Turns(settings.pool_size - kept_free, settings.pool_wait_seconds)
         self._open = 0
         self._closed = False
 
-    async def acquire(self) -> Any:
+    async def acquire(self) -> Connection:
         """A connection for the caller alone. Raises DatabaseBusy after `pool_wait_seconds`, or DatabaseUnavailable."""
-        await self._turns.take()
+        if not self._turns.take_free():
+            await self._turns.take()
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():
@@ -96,12 +147,13 @@ class Pool:
             self._turns.give_back()
             raise
 
-    async def _connect(self) -> Any:
+    async def _connect(self) -> Connection:
         self._open += 1
         try:
             timeout = self._settings.statement_timeout_seconds
-            return await asyncpg.connect(
+            connection: Connection = await asyncpg.connect(
                 self._url,
+                connection_class=Connection,
                 timeout=self._settings.connect_timeout_seconds,
                 statement_cache_size=512 if self._settings.prepared_statements else 0,
                 server_settings={
@@ -113,6 +165,7 @@ class Pool:
                     "jit": "off",
                 },
             )
+            return connection  # noqa: TRY300 - the only thing that can fail is above
         except BaseException as error:
             self._open -= 1
             problem = _explained(error)
@@ -120,7 +173,7 @@ class Pool:
                 raise
             raise problem from error
 
-    def release(self, connection: Any, *, broken: bool = False) -> None:
+    def release(self, connection: Connection, *, broken: bool = False) -> None:
         """Takes a connection back; a broken one is closed at once and its place becomes free."""
         if broken or self._closed or connection.is_closed() or connection.is_in_transaction():
             self._open -= 1
@@ -174,7 +227,7 @@ def _explained(error: BaseException) -> Problem | None:  # noqa: PLR0911 - a tab
 class _Running:
     """Runs statements on one connection and turns the driver's errors into problems."""
 
-    def __init__(self, connection: Any, conflicts: Conflicts) -> None:
+    def __init__(self, connection: Connection, conflicts: Conflicts) -> None:
         self._connection = connection
         self._conflicts = conflicts
         self.broken = False
@@ -192,16 +245,16 @@ class _Running:
 
     async def first(self, statement: Compiled, values: list[Any]) -> Record | None:
         try:
-            record: Record | None = await self._connection.fetchrow(statement.sql, *values)
+            records, _ = await self._connection.answer(statement.sql, values, 1)
         except BaseException as error:
             self._fail(error)
             raise
-        return record
+        return records[0] if records else None
 
     async def all(self, statement: Compiled, values: list[Any], *, thorough: bool = False) -> Sequence[Record]:
         del thorough  # the driver never blocks the event loop
         try:
-            records: Sequence[Record] = await self._connection.fetch(statement.sql, *values)
+            records, _ = await self._connection.answer(statement.sql, values)
         except BaseException as error:
             self._fail(error)
             raise
@@ -211,18 +264,18 @@ class _Running:
 class PostgresTransaction(_Running):
     """A transaction on a connection of its own, READ COMMITTED."""
 
-    def __init__(self, pool: Pool, connection: Any, conflicts: Conflicts) -> None:
+    def __init__(self, pool: Pool, connection: Connection, conflicts: Conflicts) -> None:
         super().__init__(connection, conflicts)
         self._pool = pool
 
     async def run(self, statement: Compiled, values: list[Any]) -> int:
         """Changes rows; answers how many."""
         try:
-            status: str = await self._connection.execute(statement.sql, *values)
+            _, tag = await self._connection.answer(statement.sql, values)
         except BaseException as error:
             self._fail(error)
             raise
-        count = status.rpartition(" ")[2]
+        count = tag.rpartition(b" ")[2]
         return int(count) if count.isdigit() else 0
 
     async def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
