@@ -108,7 +108,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg brings no
         # From the driver's cache, which prepares what it does not hold and forgets what is not used.
         statement = await self._get_statement(sql, None)
         try:
-            rows, tag, _ = await self._protocol.bind_execute(statement, values, "", limit, True, None)  # noqa: FBT003 - positional there
+            rows, tag, _ = await self._protocol.bind_execute(statement, values, "", limit, True, None)
         except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError):
             # A migration changed what the statement stands on. The driver knows how to prepare it anew, and when it may not.
             rows, tag, _ = await self._execute(sql, values, limit, None, return_status=True)

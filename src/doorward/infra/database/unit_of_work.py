@@ -35,11 +35,12 @@ _log = structlog.stdlib.get_logger("doorward.database")
 class Db:
     """Runs statements: by themselves until the first change, then in the transaction that it opened."""
 
-    __slots__ = ("_database", "_settings", "_writable", "dialect", "transaction")
+    __slots__ = ("_database", "_slow_seconds", "_watches_all", "_writable", "dialect", "transaction")
 
     def __init__(self, database: Database, settings: DatabaseSettings, *, writable: bool) -> None:
         self._database = database
-        self._settings = settings
+        self._slow_seconds = settings.slow_query_seconds
+        self._watches_all = settings.log_queries
         self._writable = writable
         self.dialect = database.name
         self.transaction: Transaction | None = None
@@ -50,7 +51,9 @@ class Db:
         started = time.perf_counter()
         source = self.transaction or (await self.begin() if compiled.writes else self._database)
         record = await source.first(compiled, compiled.values(values))
-        self._watch(compiled, started)
+        elapsed = time.perf_counter() - started
+        if self._watches_all or elapsed >= self._slow_seconds:
+            self._watch(compiled, elapsed)
         return None if record is None else query.row(*compiled.decoded(record))
 
     async def all(self, query: Query[Row], /, **values: Any) -> list[Row]:
@@ -59,7 +62,7 @@ class Db:
         started = time.perf_counter()
         source = self.transaction or (await self.begin() if compiled.writes else self._database)
         records = await source.all(compiled, compiled.values(values), thorough=query.thorough)
-        self._watch(compiled, started)
+        self._watch(compiled, time.perf_counter() - started)
         row, decoded = query.row, compiled.decoded
         return [row(*decoded(record)) for record in records]
 
@@ -69,7 +72,7 @@ class Db:
         started = time.perf_counter()
         transaction = self.transaction or await self.begin()
         count = await transaction.run(compiled, compiled.values(values))
-        self._watch(compiled, started)
+        self._watch(compiled, time.perf_counter() - started)
         return count
 
     async def many(self, command: Command, rows: Sequence[Mapping[str, Any]], /) -> None:
@@ -80,7 +83,7 @@ class Db:
         started = time.perf_counter()
         transaction = self.transaction or await self.begin()
         await transaction.many(compiled, [compiled.values(row) for row in rows])
-        self._watch(compiled, started)
+        self._watch(compiled, time.perf_counter() - started)
 
     async def insert(self, into: Rows, rows: Sequence[tuple[Any, ...]], /) -> None:
         """Writes many new rows at once. rows: tuples in the order of the table's columns."""
@@ -98,11 +101,10 @@ class Db:
             self.transaction = await self._database.begin()
         return self.transaction
 
-    def _watch(self, compiled: Compiled, started: float) -> None:
-        elapsed = time.perf_counter() - started
-        if elapsed >= self._settings.slow_query_seconds:
+    def _watch(self, compiled: Compiled, elapsed: float) -> None:
+        if elapsed >= self._slow_seconds:
             _log.warning("slow query", statement=compiled.sql, duration_ms=round(elapsed * 1000, 1))
-        elif self._settings.log_queries:
+        elif self._watches_all:
             _log.debug("query", statement=compiled.sql, duration_ms=round(elapsed * 1000, 2))
 
 
