@@ -372,6 +372,16 @@ class PostgresDatabase:
         finally:
             self._pool.slow.give_back()
 
+    async def change(self, statement: Compiled, values: list[Any]) -> Record | None:
+        """The first row of a statement that changes something, run by itself. It may wait for a lock, so it takes a slow place."""
+        slow = self._pool.slow
+        if not slow.take_free():
+            await slow.take()
+        try:
+            return await self.first(statement, values)
+        finally:
+            slow.give_back()
+
     async def begin(self) -> PostgresTransaction:
         """Opens a transaction."""
         await self._pool.slow.take()

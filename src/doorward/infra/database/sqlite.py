@@ -222,6 +222,17 @@ class SqliteDatabase:
         finally:
             self._thorough.append(connection)
 
+    async def change(self, statement: Compiled, values: list[Any]) -> Record | None:
+        """The first row of a statement that changes something, in a transaction of its own."""
+        transaction = await self.begin()
+        try:
+            record = await transaction.first(statement, values)
+        except BaseException:
+            await transaction.rollback()
+            raise
+        await transaction.commit()
+        return record
+
     async def begin(self) -> SqliteTransaction:
         """Waits for this process's turn, then for other processes, both together at most `busy_timeout_seconds`."""
         self._waiting += 1

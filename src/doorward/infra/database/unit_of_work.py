@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
+from doorward.infra.database.dialect import changes_and_records
 from doorward.infra.database.driver import Database, Transaction
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.statement import Command, Compiled, Query, Rows
-from doorward.infra.outbox.record import Job, write_events, write_jobs
+from doorward.infra.outbox.record import Job, values_with, write_events, write_jobs
+from doorward.infra.outbox.recorded import PREFIX, Recorded
 from doorward.kernel.actor import Actor
 from doorward.kernel.event import Event
 from doorward.kernel.problem import Problem
@@ -101,6 +103,16 @@ class Db:
             self.transaction = await self._database.begin()
         return self.transaction
 
+    async def change(self, query: Query[Row], /, **values: Any) -> Row | None:
+        """The row of a statement that changes something by itself, outside of any transaction, and durable when it returns."""
+        if not self._writable or self.transaction is not None:
+            raise RuntimeError("a change by itself inside of a transaction, or where only reading was asked for")
+        compiled = query.on(self.dialect)
+        started = time.perf_counter()
+        record = await self._database.change(compiled, compiled.values(values))
+        self._watch(compiled, time.perf_counter() - started)
+        return None if record is None else query.row(*compiled.decoded(record))
+
     def _watch(self, compiled: Compiled, elapsed: float) -> None:
         if elapsed >= self._slow_seconds:
             _log.warning("slow query", statement=compiled.sql, duration_ms=round(elapsed * 1000, 1))
@@ -130,6 +142,20 @@ class Tx:
     def emit(self, event: Event) -> None:
         """Records a fact; it is written with the changes, or not at all."""
         self._events.append(event)
+
+    async def change_once(self, query: Recorded[Row], event: Event, /, **values: Any) -> Row | None:
+        """The only change of a use case, and the event that records it if the statement found its row.
+
+        On PostgreSQL both are one statement by itself, durable when this returns: whatever can still refuse comes before.
+        event: one that says nothing of a person beside ids. values: by the names of the query's places.
+        """
+        if self.db.transaction is None and changes_and_records(self.db.dialect):
+            recorded = values_with(PREFIX, self.actor, self.now, event)
+            return await self.db.change(query.together, **values, **recorded)
+        row = await self.db.first(query, **values)
+        if row is not None:
+            self.emit(event)
+        return row
 
     def enqueue(self, job: Job) -> None:
         """Queues work to be done after the commit; it is written with the changes, or not at all."""
