@@ -7,9 +7,7 @@ connection returns only after its transaction was ended by us, so there is nothi
 
 from __future__ import annotations
 
-import asyncio
 import ssl
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -22,6 +20,7 @@ from doorward.infra.database.driver import Record
 from doorward.infra.database.problems import DatabaseBusy, DatabaseUnavailable, StatementTimeout, StorageFull
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.statement import Compiled, CompiledRows, Query
+from doorward.infra.database.turns import Turns
 from doorward.kernel.problem import FieldError, InvalidInput, Problem
 
 # Errors after which a connection cannot be trusted, or is gone.
@@ -36,62 +35,8 @@ _LOST: Final = (
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
 
+_ALL_IN_USE: Final = "All connections to the database are in use. Try again in a moment."
 _ANSWER: Final = Query(select(literal_column("1")), tuple[int]).on("postgresql")
-
-
-class _Turns:
-    """A number of places, given to whoever waited longest; nobody who comes later is served before.
-
-    Written out, because asyncio's semaphore and time-out cost more than the statement that they guard.
-    """
-
-    def __init__(self, places: int, wait_seconds: float) -> None:
-        self._free = places
-        self._wait_seconds = wait_seconds
-        self._queue: deque[asyncio.Future[None]] = deque()
-
-    @property
-    def waiting(self) -> int:
-        """How many wait for a place."""
-        return sum(not place.done() for place in self._queue)
-
-    def take_free(self) -> bool:
-        """Takes a place if one is free."""
-        if self._free == 0:
-            return False
-        self._free -= 1
-        return True
-
-    async def take(self) -> None:
-        """Takes a place. Raises DatabaseBusy when none became free in time."""
-        if self.take_free():
-            return
-        loop = asyncio.get_running_loop()
-        place = loop.create_future()
-        self._queue.append(place)
-        late = loop.call_later(self._wait_seconds, self._too_late, place)
-        try:
-            await place
-        except asyncio.CancelledError:
-            if not place.cancelled() and place.exception() is None:
-                # It was given to us in the same moment in which we were cancelled.
-                self.give_back()
-            raise
-        finally:
-            late.cancel()
-
-    def _too_late(self, place: asyncio.Future[None]) -> None:
-        if not place.done():
-            place.set_exception(DatabaseBusy("All connections to the database are in use. Try again in a moment."))
-
-    def give_back(self) -> None:
-        """Passes the place on to the next one who still waits, or makes it free."""
-        while self._queue:
-            place = self._queue.popleft()
-            if not place.done():
-                place.set_result(None)
-                return
-        self._free += 1
 
 
 class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg brings no types
@@ -126,9 +71,9 @@ class Pool:
         self._url = url
         self._settings = settings
         self._idle: list[Connection] = []
-        self._turns = _Turns(settings.pool_size, settings.pool_wait_seconds)
+        self._turns = Turns(settings.pool_size, settings.pool_wait_seconds, _ALL_IN_USE)
         kept_free = min(settings.pool_size - 1, max(1, settings.pool_size // 5))
-        self.slow = _Turns(settings.pool_size - kept_free, settings.pool_wait_seconds)
+        self.slow = Turns(settings.pool_size - kept_free, settings.pool_wait_seconds, _ALL_IN_USE)
         self._open = 0
         self._closed = False
 
