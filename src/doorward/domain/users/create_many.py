@@ -17,7 +17,8 @@ from doorward.domain.users.profile import NewUser
 from doorward.domain.users.rules.email_address import EmailAddress
 from doorward.domain.users.store import EmailRow, UserRow
 from doorward.infra.database.unit_of_work import Tx
-from doorward.kernel.ids import new_id
+from doorward.infra.outbox.record import write_alike
+from doorward.kernel.ids import new_row_ids
 from doorward.kernel.text import fold
 
 _NOTHING: dict[str, Any] = {}
@@ -46,17 +47,20 @@ async def insert_users(tx: Tx, accounts: Sequence[NewAccount], *, source: str) -
     Raises UsernameTaken, EmailTaken or ExternalIdTaken, as the database finds them, for any one of them.
     """
     await tx.db.insert(store.NEW_USERS, [_user_row(tx, account) for account in accounts])
-    await tx.db.insert(store.NEW_EMAILS, [row for account in accounts for row in _email_rows(tx, account)])
-    for account in accounts:
-        user = account.user
-        tx.emit(
-            UserCreated(
-                user_id=account.id,
-                source=source,
-                email=user.email.display,
-                username=user.username.display if user.username else None,
-            )
-        )
+    await tx.db.insert(store.NEW_EMAILS, _email_rows(tx, accounts))
+    users = [account.user for account in accounts]
+    await write_alike(
+        tx.db,
+        tx.actor,
+        tx.now,
+        UserCreated,
+        [account.id for account in accounts],
+        fields={"source": source},
+        personal={
+            "email": [user.email.display for user in users],
+            "username": [user.username.display if user.username else None for user in users],
+        },
+    )
 
 
 def _user_row(tx: Tx, account: NewAccount) -> tuple[Any, ...]:
@@ -89,13 +93,18 @@ def _user_row(tx: Tx, account: NewAccount) -> tuple[Any, ...]:
     )
 
 
-def _email_rows(tx: Tx, account: NewAccount) -> list[tuple[Any, ...]]:
-    user = account.user
-    since = account.created_at or tx.now
-    verified_at = tx.now if user.email_verified else None
-    rows = [(new_id(), account.id, user.email.display, user.email.key, True, verified_at, since)]
-    for email, verified in account.more_emails:
-        rows.append((new_id(), account.id, email.display, email.key, False, tx.now if verified else None, since))
+def _email_rows(tx: Tx, accounts: Sequence[NewAccount]) -> list[tuple[Any, ...]]:
+    now = tx.now
+    ids = iter(new_row_ids(len(accounts) + sum(len(account.more_emails) for account in accounts)))
+    rows: list[tuple[Any, ...]] = []
+    for account in accounts:
+        user = account.user
+        since = account.created_at or now
+        rows.append(
+            (next(ids), account.id, user.email.display, user.email.key, True, now if user.email_verified else None, since)
+        )
+        for email, verified in account.more_emails:
+            rows.append((next(ids), account.id, email.display, email.key, False, now if verified else None, since))
     return rows
 
 
