@@ -114,8 +114,9 @@ async def write_alike(  # noqa: PLR0913 - what an event consists of
     traces = _traces(kind, actor)
     apart = bool(traces) and actor.user_id is not None
     names = tuple(personal)
+    said = zip(*personal.values(), strict=True) if personal else [()] * len(ids)
     persons: list[tuple[Any, ...]] = []
-    for event_id, user_id, values in zip(ids, user_ids, zip(*personal.values(), strict=True), strict=True):
+    for event_id, user_id, values in zip(ids, user_ids, said, strict=True):
         account = {name: value for name, value in zip(names, values, strict=True) if value is not None}
         if traces and (not apart or actor.user_id == user_id):
             account |= traces
