@@ -81,7 +81,7 @@ async def insert_rows(tx: Tx, ids: Sequence[UUID], rows: NewRows, *, source: str
     email_ids = new_row_ids(len(rows.emails))
     await tx.db.insert(
         store.NEW_EMAILS,
-        [(email_id, ids[place], *rest) for email_id, (place, *rest) in zip(email_ids, rows.emails, strict=True)],
+        [(email_id, ids[row[0]], *row[1:]) for email_id, row in zip(email_ids, rows.emails, strict=True)],
     )
     await write_alike(
         tx.db,

@@ -81,7 +81,7 @@ async def _write_many(db: Db, actor: Actor, now: datetime, recorded: Sequence[Ev
     await db.insert(PERSONS, persons)
 
 
-async def write_alike(  # noqa: PLR0913 - what an event consists of
+async def write_alike(
     db: Db,
     actor: Actor,
     now: datetime,

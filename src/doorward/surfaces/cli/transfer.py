@@ -14,14 +14,16 @@ from typing import Annotated, BinaryIO, Literal
 import orjson
 import typer
 
-from doorward.domain.transfer.bring_in import Choices, Existing, Import, Reject, Tally
+from doorward.domain.transfer.bring_in import Choices, Existing, Import, Tally, checking_beside
 from doorward.domain.transfer.columns import COLUMNS
 from doorward.domain.transfer.export import export_users as write_users
+from doorward.domain.transfer.prepare import Reject
 from doorward.domain.transfer.read import Format, Reader, UnusableFile, format_of
 from doorward.domain.transfer.rejects import Rejects
 from doorward.domain.transfer.resume import Memory, digest_of
 from doorward.domain.transfer.seed import seed_users
 from doorward.domain.users.list import UserFilter
+from doorward.infra.beside import may_work_beside
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import operator
 from doorward.kernel.problem import Problem
@@ -117,22 +119,31 @@ def _run_import(
     remembered = memory.read() if memory and resume else None
     rejected = Rejects(into, reader.kind, reader.columns, kept=remembered.rejects_size if remembered else 0)
 
-    def settled(tally: Tally, refused: Sequence[Reject]) -> None:
+    def settled(tally: Tally, refused: Sequence[Reject], read_bytes: int | None) -> None:
         rejected.write(refused)
         if memory is not None:
             memory.write(tally, rejected.size)
-        progress.at(tally.read, done_bytes=reader.bytes_read(), note=_note(tally))
+        progress.at(tally.read, done_bytes=read_bytes, note=_note(tally))
+
+    if remembered is not None:
+        reader.skip(remembered.tally.read)
+    skipped_bytes = reader.bytes_read()
+    # A dry run looks at everybody one by one anyway. Standard input cannot be read by another process.
+    checking = checking_beside(reader) if memory is not None and may_work_beside() else None
 
     async def work(tools: Tools) -> Tally:
         await ensure_roles(tools)
         running = Import(tools, operator(), choices, settled)
         if remembered is not None:
             running.tally = remembered.tally
-            reader.skip(remembered.tally.read)
-            progress.go_on(remembered.tally.read, done_bytes=reader.bytes_read())
-        return await running.run(iter(reader))
+            progress.go_on(remembered.tally.read, done_bytes=skipped_bytes)
+        if checking is not None:
+            return await running.run_beside(checking)
+        return await running.run(iter(reader), bytes_read=reader.bytes_read)
 
-    with progress, contextlib.closing(rejected), _collecting_seldom():
+    with contextlib.ExitStack() as ending, progress, contextlib.closing(rejected), _collecting_seldom():
+        if checking is not None:
+            ending.callback(checking.close)
         if remembered is not None:
             progress.say(f"Going on after {remembered.tally.read:,} records.")
         elif resume:
