@@ -86,7 +86,7 @@ def _work(make: Callable[[Any], Iterator[bytes]], pipe: Connection, other_end: C
         pipe.send_bytes(_END)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # nobody is there any more
-    except Exception as error:  # whatever it is, the other process has to hear of it
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other process has to hear of it
         pipe.send_bytes(_FAILED + _pickled(error))
 
 
@@ -94,6 +94,6 @@ def _pickled(error: Exception) -> bytes:
     try:
         pickled = pickle.dumps(error)
         pickle.loads(pickled)  # noqa: S301 - our own; some errors only fail here
-    except Exception:
+    except Exception:  # noqa: BLE001 - anything may keep an error from being pickled
         return pickle.dumps(RuntimeError(f"the process beside this one failed: {type(error).__name__}"))
     return pickled

@@ -96,10 +96,9 @@ async def write_alike(
 
     fields: those that stay for ever, the same in all. personal: by name, a value for each of the users.
     """
-    if set(fields) != set(field_names(kind, is_personal=False)) or set(personal) != set(
-        field_names(kind, is_personal=True)
-    ):
-        raise TypeError(f"these are not the fields of {kind.__name__}")
+    for given, is_personal in ((fields, False), (personal, True)):
+        if set(given) != set(field_names(kind, is_personal=is_personal)):  # type: ignore[arg-type]  # it takes the instances' hash for the class's
+            raise TypeError(f"these are not the fields of {kind.__name__}")
     ids = new_row_ids(len(user_ids))
     data = dict(fields)
     who = (actor.kind, actor.user_id, actor.session_id)

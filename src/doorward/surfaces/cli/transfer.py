@@ -23,7 +23,7 @@ from doorward.domain.transfer.rejects import Rejects
 from doorward.domain.transfer.resume import Memory, digest_of
 from doorward.domain.transfer.seed import seed_users
 from doorward.domain.users.list import UserFilter
-from doorward.infra.beside import may_work_beside
+from doorward.infra.beside import Beside, may_work_beside
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import operator
 from doorward.kernel.problem import Problem
@@ -107,6 +107,8 @@ def import_users(
             resume=resume,
             into=into,
             progress=Progress(total_bytes=total),
+            # Of a dry run, and of people whose passwords are hashed, every one is looked at in this process anyway.
+            beside=not (is_stream or dry_run or hash_passwords),
         )
     _tell(tally, into, dry_run=dry_run, json=json)
     if tally.rejected:
@@ -114,7 +116,14 @@ def import_users(
 
 
 def _run_import(
-    reader: Reader, choices: Choices, *, memory: Memory | None, resume: bool, into: Path, progress: Progress
+    reader: Reader,
+    choices: Choices,
+    *,
+    memory: Memory | None,
+    resume: bool,
+    into: Path,
+    progress: Progress,
+    beside: bool,
 ) -> Tally:
     remembered = memory.read() if memory and resume else None
     rejected = Rejects(into, reader.kind, reader.columns, kept=remembered.rejects_size if remembered else 0)
@@ -128,8 +137,6 @@ def _run_import(
     if remembered is not None:
         reader.skip(remembered.tally.read)
     skipped_bytes = reader.bytes_read()
-    # A dry run looks at everybody one by one anyway. Standard input cannot be read by another process.
-    checking = checking_beside(reader) if memory is not None and may_work_beside() else None
 
     async def work(tools: Tools) -> Tally:
         await ensure_roles(tools)
@@ -141,9 +148,13 @@ def _run_import(
             return await running.run_beside(checking)
         return await running.run(iter(reader), bytes_read=reader.bytes_read)
 
-    with contextlib.ExitStack() as ending, progress, contextlib.closing(rejected), _collecting_seldom():
-        if checking is not None:
-            ending.callback(checking.close)
+    # The other process comes first of all: it cannot be made once the progress bar has its thread.
+    with (
+        _checking(reader, beside=beside) as checking,
+        progress,
+        contextlib.closing(rejected),
+        _collecting_seldom(),
+    ):
         if remembered is not None:
             progress.say(f"Going on after {remembered.tally.read:,} records.")
         elif resume:
@@ -157,6 +168,16 @@ def _run_import(
     if memory is not None:
         memory.forget()
     return tally
+
+
+@contextlib.contextmanager
+def _checking(reader: Reader, *, beside: bool) -> Iterator[Beside | None]:
+    """A process that reads and checks beside this one, where that is wanted and possible."""
+    if not (beside and may_work_beside()):
+        yield None
+        return
+    with contextlib.closing(checking_beside(reader)) as checking:
+        yield checking
 
 
 def _note(tally: Tally) -> str:
