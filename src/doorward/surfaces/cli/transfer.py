@@ -20,7 +20,7 @@ from doorward.domain.transfer.export import export_users as write_users
 from doorward.domain.transfer.prepare import Reject
 from doorward.domain.transfer.read import Format, Reader, UnusableFile, format_of
 from doorward.domain.transfer.rejects import Rejects
-from doorward.domain.transfer.resume import Memory, digest_of
+from doorward.domain.transfer.resume import Memory, Remembered, digest_of
 from doorward.domain.transfer.seed import seed_users
 from doorward.domain.users.list import UserFilter
 from doorward.infra.beside import Beside, may_work_beside
@@ -155,10 +155,8 @@ def _run_import(
         contextlib.closing(rejected),
         _collecting_seldom(),
     ):
-        if remembered is not None:
-            progress.say(f"Going on after {remembered.tally.read:,} records.")
-        elif resume:
-            progress.say("There is nothing to resume; beginning at the start. Users who are there already are found.")
+        if resume:
+            progress.say(_where_it_goes_on(remembered))
         try:
             tally = with_tools(work)
         except (Problem, KeyboardInterrupt):
@@ -168,6 +166,12 @@ def _run_import(
     if memory is not None:
         memory.forget()
     return tally
+
+
+def _where_it_goes_on(remembered: Remembered | None) -> str:
+    if remembered is None:
+        return "There is nothing to resume; beginning at the start. Users who are there already are found."
+    return f"Going on after {remembered.tally.read:,} records."
 
 
 @contextlib.contextmanager
