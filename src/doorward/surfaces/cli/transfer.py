@@ -144,9 +144,7 @@ def _run_import(
         if remembered is not None:
             running.tally = remembered.tally
             progress.go_on(remembered.tally.read, done_bytes=skipped_bytes)
-        if checking is not None:
-            return await running.run_beside(checking)
-        return await running.run(iter(reader), bytes_read=reader.bytes_read)
+        return await _bring_in(running, reader, checking)
 
     # The other process comes first of all: it cannot be made once the progress bar has its thread.
     with (
@@ -166,6 +164,12 @@ def _run_import(
     if memory is not None:
         memory.forget()
     return tally
+
+
+async def _bring_in(running: Import, reader: Reader, checking: Beside | None) -> Tally:
+    if checking is not None:
+        return await running.run_beside(checking)
+    return await running.run(iter(reader), bytes_read=reader.bytes_read)
 
 
 def _where_it_goes_on(remembered: Remembered | None) -> str:
