@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from doorward.infra.crypto.sealing import SealBroken, Sealer
@@ -94,6 +94,7 @@ def test_the_derivation_is_the_same_in_every_version():
     assert Sealer([NEW]).open_sealed("totp", sealed, context=b"row") == b"data"
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.binary(max_size=64), st.binary(max_size=16)), max_size=20))
 def test_seals_many_as_it_seals_one(values):
     sealer = Sealer([NEW, OLD])
