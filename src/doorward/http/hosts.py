@@ -13,7 +13,6 @@ from doorward.http.call import call_of
 from doorward.http.problems import App, Receive, Scope, Send
 from doorward.kernel.problem import Kind, Problem
 
-
 # A platform asks each process by the address it gave it, which nobody can list; none of these answers names a host.
 _ASKED_BY_ADDRESS: Final = frozenset({"/livez", "/readyz", "/healthz", "/metrics"})
 
