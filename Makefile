@@ -62,6 +62,10 @@ reference: ## write docs/reference from the classes it describes
 	@./scripts/bootstrap.sh dev
 	$(RUN)/python scripts/reference.py
 
+docs: ## the documentation as a site, in site/
+	@./scripts/bootstrap.sh docs
+	.venv-docs/bin/zensical build --clean
+
 lock: ## write the hash-pinned requirements files anew from pyproject.toml
 	./scripts/lock.sh
 
@@ -75,4 +79,4 @@ load: ## load a Doorward in steps of rate; draws what answers take and names the
 	@.venv-load/bin/python -m load $(ARGS)
 
 clean: ## remove what the tasks made, but not ./data
-	rm -rf $(VENV) .venv-deploy .venv-load coverage load/results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-deploy .venv-load .venv-docs site coverage load/results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -116,17 +116,22 @@ def sign_up(address: str, number: int) -> list[str]:
 
 def measure(address: str, rate: int, seconds: int, accounts: Path, admin: str | None) -> Step:
     """One step of rate, by locust in a process of its own."""
-    warm_up = 4
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "LOAD_ACCOUNTS": str(accounts), "LOAD_PASSWORD": PASSWORD}
+        environment = {
+            **os.environ,
+            "LOAD_ACCOUNTS": str(accounts),
+            "LOAD_PASSWORD": PASSWORD,
+            "LOAD_SECONDS": str(seconds),
+        }
         if admin is not None:
             environment["LOAD_ADMIN"] = admin
         done = subprocess.run(  # noqa: S603 - locust of this environment
             [
                 sys.executable, "-m", "locust", "--locustfile", str(ROOT / "load/locustfile.py"), "--host", address,
-                "--headless", "--users", str(rate), "--spawn-rate", str(max(1, rate // warm_up)), "--reset-stats",
-                "--run-time", f"{seconds + warm_up}s", "--stop-timeout", "5", "--only-summary", "--csv", f"{folder}/step",
-                "--exit-code-on-error", "0", "--loglevel", "WARNING",
+                "--headless", "--users", str(rate), "--spawn-rate", "40", "--stop-timeout", "5", "--only-summary",
+                # The locustfile ends it; this is for the case that not everybody could sign in.
+                "--run-time", f"{seconds + 120}s", "--csv", f"{folder}/step", "--exit-code-on-error", "0",
+                "--loglevel", "WARNING",
             ],
             env=environment,
             capture_output=True,
@@ -175,7 +180,12 @@ def write(steps: Sequence[Step], what: str) -> None:
     RESULTS.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
     caption = f"{what}; {os.cpu_count()} cores, {platform.system()} {platform.machine()}, {now:%Y-%m-%d %H:%M} UTC; the load comes from the same machine"
-    document = {"at": now.isoformat(), "what": what, "knee": say_knee(steps), "steps": [step._asdict() for step in steps]}
+    document = {
+        "at": now.isoformat(),
+        "what": what,
+        "knee": say_knee(steps),
+        "steps": [step._asdict() for step in steps],
+    }
     (RESULTS / "load.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     (RESULTS / "load.svg").write_text(draw(steps, caption=caption), encoding="utf-8")
     print(f"{say_knee(steps)}\nwrote {RESULTS.relative_to(ROOT)}/load.json and load.svg")

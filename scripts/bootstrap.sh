@@ -5,6 +5,7 @@
 #   scripts/bootstrap.sh dev     the above and everything the tests and checks need
 #   scripts/bootstrap.sh deploy  programs that check the files of deploy/ and .github/, into .venv-deploy
 #   scripts/bootstrap.sh load    what loads a running server, into .venv-load
+#   scripts/bootstrap.sh docs    what makes a site of the documentation, into .venv-docs
 #
 # Needs only a Python 3.11 or newer, or uv. It runs again only when a requirements file or pyproject.toml changed.
 set -eu
@@ -15,7 +16,7 @@ requirements="requirements/$purpose.txt"
 environment="${DOORWARD_VENV:-.venv}"
 # Programs that work on Doorward from outside have an environment of their own, without Doorward.
 has_doorward=yes
-case "$purpose" in deploy | load) environment=".venv-$purpose"; has_doorward=no ;; esac
+case "$purpose" in deploy | load | docs) environment=".venv-$purpose"; has_doorward=no ;; esac
 # Compiled once at installation, so that the first start is as fast as the second.
 UV_COMPILE_BYTECODE=1
 export UV_COMPILE_BYTECODE

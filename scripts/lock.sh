@@ -30,3 +30,4 @@ lock requirements/dev.txt pyproject.toml --extra all --group dev
 # Programs that work on Doorward from outside: without what it stands on.
 lock requirements/deploy.txt --group deploy
 lock requirements/load.txt --group load
+lock requirements/docs.txt --group docs

@@ -154,7 +154,7 @@ def _operand(word: str, dot: Any, names: dict[str, Any]) -> Any:
     return value
 
 
-def _call(function: str, arguments: list[Any], defined: dict[str, list[Any]]) -> Any:
+def _call(function: str, arguments: list[Any], defined: dict[str, list[Any]]) -> Any:  # noqa: PLR0911 - a table of functions
     match function, arguments:
         case "include", [name, dot]:
             return _run(defined[name], dot, {"$": dot}, defined)

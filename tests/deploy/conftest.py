@@ -44,12 +44,13 @@ def chart() -> Manifests:
 
 @pytest.fixture(scope="session")
 def overlay() -> Callable[[str], Manifests]:
-    if shutil.which("kubectl") is None:
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
         pytest.skip("kubectl, which joins the overlays, is not here")
 
     def join(name: str) -> Manifests:
         done = subprocess.run(
-            ["kubectl", "kustomize", str(KUBERNETES / "overlays" / name)], capture_output=True, text=True, check=False
+            [kubectl, "kustomize", str(KUBERNETES / "overlays" / name)], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
         return read_manifests(done.stdout)

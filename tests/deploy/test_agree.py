@@ -50,7 +50,15 @@ def test_chart_and_base_run_the_same_pods(base: Manifests, chart: Manifests, nam
     ours.setdefault("terminationGracePeriodSeconds", 45)
     one, two = container_of(base[name]), container_of(chart[other])
     assert one["args"] == two["args"] == [command]
-    for each in ("ports", "startupProbe", "livenessProbe", "readinessProbe", "securityContext", "volumeMounts", "resources"):
+    for each in (
+        "ports",
+        "startupProbe",
+        "livenessProbe",
+        "readinessProbe",
+        "securityContext",
+        "volumeMounts",
+        "resources",
+    ):
         assert one.get(each) == two.get(each), each
     same = {key: value for key, value in ours.items() if key != "containers"}
     assert same == {key: value for key, value in theirs.items() if key != "containers"}
@@ -78,7 +86,9 @@ def test_every_variable_is_a_setting_and_every_command_exists(
             commands += service["command"]
     for block in re.findall(r"^ENV ((?:.*\\\n)*.*)$", dockerfile, re.MULTILINE):
         named |= {name for name in re.findall(r"(\w+)=", block) if not name.startswith("UV_")}
-    commands += re.findall(r'"doorward", "(\w+)"', dockerfile) + re.findall(r'^CMD \["(\w+)"\]', dockerfile, re.MULTILINE)
+    commands += re.findall(r'"doorward", "(\w+)"', dockerfile) + re.findall(
+        r'^CMD \["(\w+)"\]', dockerfile, re.MULTILINE
+    )
     assert {"serve", "worker", "migrate", "health"} <= set(commands) <= set(COMMANDS)
     assert {"DOORWARD_MODE", "DOORWARD_SECRETS_FILE", "DOORWARD_DATABASE__URL_FILE"} <= named
     assert named - WITH_FILES - PLATFORM - SYSTEM == set()
@@ -121,7 +131,7 @@ def test_ending_fits_into_the_time_that_platforms_leave(
 
 
 def test_probes_ask_what_the_server_answers_where_it_listens(base: Manifests, dockerfile: str) -> None:
-    paths = {operation.path for operation in operations}
+    paths = {operation.path for operation in operations.all}
     server = container_of(base["Deployment/doorward"])
     (port,) = server["ports"]
     assert port["containerPort"] == ServerSettings().port

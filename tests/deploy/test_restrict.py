@@ -50,7 +50,12 @@ def test_image_runs_as_the_user_that_kubernetes_names(base: Manifests, dockerfil
     user = pod_of(base["Deployment/doorward"])["securityContext"]["runAsUser"]
     for stage in final:
         assert re.findall(r"^USER (.*)$", stage, re.MULTILINE) == [f"{user}:{user}"]
-        for needed in ("HEALTHCHECK", "STOPSIGNAL SIGTERM", "org.opencontainers.image.title", "DOORWARD_MODE=production"):
+        for needed in (
+            "HEALTHCHECK",
+            "STOPSIGNAL SIGTERM",
+            "org.opencontainers.image.title",
+            "DOORWARD_MODE=production",
+        ):
             assert needed in stage
     # The last stage is what `docker build` makes unless told otherwise.
     assert " AS slim" in stages[-1].splitlines()[0]

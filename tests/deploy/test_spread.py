@@ -39,7 +39,10 @@ def test_services_policies_and_monitors_choose_the_servers(overlay: Any, chart: 
         assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
         assert monitor["spec"]["endpoints"][0]["port"] == port["name"]
         policies = [each for each in manifests.values() if each["kind"] == "NetworkPolicy"]
-        assert any(each["spec"]["podSelector"]["matchLabels"].items() <= labels and each["spec"].get("ingress") for each in policies)
+        assert any(
+            each["spec"]["podSelector"]["matchLabels"].items() <= labels and each["spec"].get("ingress")
+            for each in policies
+        )
         (ingress,) = [each for each in manifests.values() if each["kind"] == "Ingress"]
         backend = ingress["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]
         assert backend == {"name": service["metadata"]["name"], "port": {"name": port["name"]}}
@@ -48,7 +51,9 @@ def test_services_policies_and_monitors_choose_the_servers(overlay: Any, chart: 
 def test_three_zones_each_have_a_server(overlay: Any) -> None:
     manifests = overlay("zones")
     pod = pod_of(manifests["Deployment/doorward"])
-    (zone,) = [each for each in pod["topologySpreadConstraints"] if each["topologyKey"] == "topology.kubernetes.io/zone"]
+    (zone,) = [
+        each for each in pod["topologySpreadConstraints"] if each["topologyKey"] == "topology.kubernetes.io/zone"
+    ]
     assert (zone["whenUnsatisfiable"], zone["maxSkew"], zone["minDomains"]) == ("DoNotSchedule", 1, 3)
     # The spread over nodes, from the base, stays beside it.
     assert len(pod["topologySpreadConstraints"]) == 2
