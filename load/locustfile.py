@@ -70,6 +70,9 @@ class Person(FastHttpUser):
     @task(10)
     def refresh(self) -> None:
         """An access token has run out."""
+        if not self._access:
+            self.sign_in()
+            return
         with self._post("/v1/tokens/refresh", {"refresh_token": self._refresh}) as answer:
             if answer.status_code == 200:
                 self._keep(answer.json())
@@ -93,7 +96,8 @@ class Person(FastHttpUser):
     def sign_in(self) -> None:
         """Signing in on another device; the session before ends, as people sign out too."""
         if self._access:
-            with self._post("/v1/sign-out", None, headers=self._bearer) as answer:
+            bearer, self._access = self._bearer, ""
+            with self._post("/v1/sign-out", None, headers=bearer) as answer:
                 answer.success() if answer.status_code in {200, 204} else answer.failure(f"{answer.status_code}")
         with self._post("/v1/sign-in", {"identifier": self._email, "password": PASSWORD}) as answer:
             if answer.status_code == 200:
@@ -130,6 +134,10 @@ class Person(FastHttpUser):
         self._access, self._refresh = document["access_token"], document["refresh_token"]
 
     def _get(self, path: str, name: str | None = None) -> None:
+        # Whoever could not sign in again tries that before anything else: one failure, not one for each thing they do.
+        if not self._access:
+            self.sign_in()
+            return
         with self.client.get(path, name=name, headers=self._bearer | self._from, catch_response=True) as answer:
             answer.success() if answer.status_code == 200 else answer.failure(f"{answer.status_code}")
 
