@@ -77,12 +77,6 @@ class Operation:
         """Checks the request, finds out who asks, and does it. Raises a Problem for anything that is wrong."""
         call = call_of(scope)
         call.route = self.path
-        arguments: dict[str, Any] = {}
-        if path_values:
-            if any(_NULL in value for value in path_values):
-                raise NotFound("There is nothing at this address.")
-            arguments.update(zip(self.path_parameters, path_values, strict=True))
-        content = b""
         asked = Asked(tools, call, self, scope)
         limits: RateLimits = tools.held[RateLimits]
         limit = self.limit if limits.enabled else None
@@ -93,21 +87,28 @@ class Operation:
             await asked.find_out_who()
             if limit and (waiting := limits.count_user(call, limit, asked.who.user.id)):
                 await waiting
+        arguments: dict[str, Any] = {}
+        if path_values:
+            if any(_NULL in value for value in path_values):
+                raise NotFound("There is nothing at this address.")
+            arguments.update(zip(self.path_parameters, path_values, strict=True))
         if self.query is not None:
             arguments["query"] = read_query(self.query, scope["query_string"])
         elif scope["query_string"]:
             read_query(_NoQuery, scope["query_string"])
         if self.body is not None:
-            content = await read_body(receive)
-            if content or not self.body_optional:
-                require_json(scope)
-                arguments["body"] = body = validate(self.body, content)
-                if _NULL_ESCAPED in content:
-                    refuse_null(body.model_dump(), within="")
-            else:
-                arguments["body"] = self.body()
-        asked.content = content
+            asked.content = content = await read_body(receive)
+            arguments["body"] = self._read_body(self.body, scope, content)
         return await self.endpoint(asked, **arguments)
+
+    def _read_body(self, model: type[Body], scope: Scope, content: bytes) -> Body:
+        if not content and self.body_optional:
+            return model()
+        require_json(scope)
+        body = validate(model, content)
+        if _NULL_ESCAPED in content:
+            refuse_null(body.model_dump(), within="")
+        return body
 
 
 def read_query(model: type[Parameters], raw: bytes) -> Parameters:
