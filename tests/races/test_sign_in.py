@@ -32,7 +32,10 @@ async def test_tries_of_an_attempt_are_not_shared(pair: tuple[Tools, Tools], cli
     answers = await asyncio.gather(
         *(clients[place % 2].post(path, json={"answers": {"password": f"guess {place}"}}) for place in range(40))
     )
-    assert sorted(answer.status_code for answer in answers) == [401] * 10 + [410] * 30
+    statuses = [answer.status_code for answer in answers]
+    assert statuses.count(410) == 20
+    assert 1 <= statuses.count(401) <= 10
+    assert statuses.count(401) + statuses.count(429) == 20
     right = await clients[0].post(path, json={"answers": {"password": PASSWORD}})
     assert right.status_code == 410
 
@@ -43,13 +46,15 @@ async def test_an_attempt_completes_once(own_database_url: str, pair: tuple[Tool
     answers = await asyncio.gather(
         *(clients[place % 2].post(path, json={"answers": {"password": PASSWORD}}) for place in range(20))
     )
-    assert sorted(answer.status_code for answer in answers) == [200] + [410] * 19
+    statuses = [answer.status_code for answer in answers]
+    assert statuses.count(200) == 1
+    assert set(statuses) <= {200, 410, 429}
     assert len(await rows(own_database_url, "SELECT id FROM sessions")) == 1
 
 
 async def _all_dead(client: httpx2.AsyncClient, answers: list[httpx2.Response]) -> None:
     for answer in answers:
-        assert answer.status_code in {200, 401, 403}, answer.text
+        assert answer.status_code in {200, 401, 403, 429}, answer.text
         if answer.status_code == 200:
             body = answer.json()
             seen = await client.get("/v1/me", headers={"authorization": f"Bearer {body['access_token']}"})
@@ -114,7 +119,8 @@ async def test_no_sign_in_with_the_old_password_outlives_its_change(
         await _all_dead(clients[0], list(await asyncio.gather(*tasks)))
         assert (await clients[0].get("/v1/me", headers=person.headers)).status_code == 200
         again = await clients[0].post("/v1/sign-in", json={"identifier": email, "password": PASSWORD})
-        assert again.status_code == 401
+        # Too many wrong ones of those above may have come before it.
+        assert again.status_code in {401, 429}
 
 
 async def test_of_two_password_changes_at_once_one_counts(pair: tuple[Tools, Tools], clients: Clients) -> None:
@@ -131,6 +137,9 @@ async def test_of_two_password_changes_at_once_one_counts(pair: tuple[Tools, Too
     )
     codes = [answer.status_code for answer in answers]
     assert codes.count(204) == 1
+    for tools in pair:
+        # Those that came too late gave a wrong password, and wrong ones slow the next down.
+        tools.clock.advance(minutes=1)  # type: ignore[attr-defined]
     await sign_in(clients[1], password=wanted[codes.index(204)])
 
 

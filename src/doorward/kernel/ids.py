@@ -5,9 +5,10 @@ Stored as native UUIDs; written as `usr_01h455vb4pex5vsknk084sn02q` outside (Typ
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
+import uuid_utils
 from uuid_utils.compat import uuid7
 
 from doorward.kernel.problem import NotFound
@@ -15,7 +16,11 @@ from doorward.kernel.problem import NotFound
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 # Two characters at a time: thirteen look-ups make an identifier, which matters in lists of two hundred.
 _PAIRS: Final = [first + second for first in _ALPHABET for second in _ALPHABET]
-_VALUES: Final = {pair: number for number, pair in enumerate(_PAIRS)}
+# To the digits that `int` reads, and everything else to one that it refuses, such as the spaces and underscores it skips.
+_DIGITS: Final = bytes(
+    b"0123456789abcdefghijklmnopqrstuv"[_ALPHABET.index(chr(each))] if chr(each) in _ALPHABET else ord("!")
+    for each in range(256)
+)
 
 USER: Final = "usr"
 SESSION: Final = "ses"
@@ -30,6 +35,16 @@ JOB: Final = "job"
 def new_id() -> UUID:
     """A fresh UUIDv7: unique everywhere, and later ones sort after earlier ones of the same process."""
     return uuid7()
+
+
+def new_row_ids(count: int) -> list[UUID]:
+    """Fresh ids for new rows that nothing but the database will look at, made in a sixth of the time.
+
+    They come from the same source as those of `new_id`, and have their `bytes`, `int` and text; they are no `UUID` of the
+    standard library, and so equal to none.
+    """
+    make = uuid_utils.uuid7
+    return cast("list[UUID]", [make() for _ in range(count)])
 
 
 def encode(prefix: str, value: UUID) -> str:
@@ -49,12 +64,9 @@ def decode(prefix: str, text: str) -> UUID:
     start = len(prefix) + 1
     if len(text) != start + 26 or text[:start] != prefix + "_":
         raise ValueError(f"not a {prefix}_ identifier")
-    number = 0
     try:
-        for place in range(start, start + 26, 2):
-            number = number << 10 | _VALUES[text[place : place + 2]]
-        return UUID(int=number)
-    except (KeyError, ValueError):
+        return UUID(int=int(text[start:].encode("ascii").translate(_DIGITS), 32))
+    except ValueError:
         raise ValueError(f"not a {prefix}_ identifier") from None
 
 

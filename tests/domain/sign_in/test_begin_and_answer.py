@@ -14,7 +14,6 @@ from doorward.domain.sign_in.answer import answer_sign_in
 from doorward.domain.sign_in.attempts import purge_attempts, spend, take_try
 from doorward.domain.sign_in.begin import begin_sign_in
 from doorward.domain.sign_in.complete import Complete, Pending
-from doorward.domain.sign_in.policy import decide
 from doorward.domain.sign_in.problems import AttemptInvalid, SignInFailed
 from doorward.domain.sign_in.settings import SignInSettings
 from doorward.domain.sign_in.tables import sign_in_attempts
@@ -228,9 +227,3 @@ async def test_forgets_attempts_a_day_after_they_ran_out(tools: Tools) -> None:
         async with tools.writing(system()) as tx:
             await purge_attempts(tx, {})
             assert len(await tx.db.all(Query(select(sign_in_attempts.c.id), tuple))) == left  # type: ignore[type-var]
-
-
-def test_is_done_with_one_proof_and_asks_for_everything_without() -> None:
-    prompts = [Prompt("password", "secret", "password", "Password"), Prompt("code", "code", "totp", "Code")]
-    assert decide({"pwd"}, prompts).done
-    assert decide((), prompts).prompts == tuple(prompts)

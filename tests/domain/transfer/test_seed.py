@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from doorward.domain.methods.password.prove import PasswordMethod
+from doorward.domain.methods.password.prove import check
 from doorward.domain.transfer.people import CULTURES, Maker, plain
 from doorward.domain.transfer.seed import seed_users
 from doorward.domain.users.find import find_by_identifier
@@ -68,4 +68,4 @@ async def test_fills_the_database_and_again_adds_nobody(tools: Tools) -> None:
         assert 5 < len(suspended.items) < 60
         assert len(helping.items) == 3
         assert await find_by_identifier(tx, someone.email) == someone
-        assert await PasswordMethod().prove(tx, someone.id, {"password": password}) is not None
+        assert await check(tx, someone.id, password) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from doorward.domain.credentials import store
 from doorward.domain.credentials.store import CredentialRow
 from doorward.infra.crypto.sealing import Sealer
 from doorward.infra.database.unit_of_work import Tx
-from doorward.kernel.ids import new_id
+from doorward.kernel.ids import new_id, new_row_ids
 
 _PURPOSE = "credential"
 
@@ -57,12 +58,16 @@ async def add_credential(
 
 async def add_credentials(tx: Tx, *, method: str, given: Sequence[tuple[UUID, dict[str, Any]]]) -> None:
     """Stores many new credentials of one method at once. given: pairs of user and data."""
-    sealer = tx.tools.sealer
-    rows = []
-    for user_id, data in given:
-        credential_id = new_id()
-        sealed = seal(sealer, credential_id, data)
-        rows.append((credential_id, user_id, method, None, sealed, None, tx.now, tx.now, None))
+    ids = new_row_ids(len(given))
+    dumps = orjson.dumps
+    sealed = tx.tools.sealer.seal_many(
+        _PURPOSE, [(dumps(data), each.bytes) for each, (_, data) in zip(ids, given, strict=True)]
+    )
+    now = tx.now
+    rows = [
+        (each, user_id, method, None, closed, None, now, now, None)
+        for each, (user_id, _), closed in zip(ids, given, sealed, strict=True)
+    ]
     await tx.db.insert(store.NEW, rows)
 
 
@@ -77,6 +82,51 @@ async def replace_data(tx: Tx, row: CredentialRow, data: dict[str, Any], *, only
     if only_if_same:
         return bool(await tx.db.run(store.REPLACE_SAME, id=row.id, present=row.sealed, sealed=sealed, now=tx.now))
     return bool(await tx.db.run(store.REPLACE, id=row.id, sealed=sealed, now=tx.now))
+
+
+async def methods_of(tx: Tx, user_id: UUID) -> list[str]:
+    """The methods that a user has credentials of, one for each credential."""
+    return [method for (method,) in await tx.db.all(store.METHODS_OF, user_id=user_id)]
+
+
+async def changed_at(tx: Tx, credential_id: UUID) -> datetime | None:
+    """When a credential was made or changed last; None when it is gone. Using one does not change it."""
+    row = await tx.db.first(store.CHANGED_AT, id=credential_id)
+    return None if row is None else row[0]
+
+
+async def find_by_key(tx: Tx, method: str, lookup_key: str) -> CredentialRow | None:
+    """The credential of a method with this key, whoever has it. For signing in: asks no permission."""
+    return await tx.db.first(store.FIND_BY_KEY, method=method, lookup_key=lookup_key)
+
+
+async def find_credential(tx: Tx, user_id: UUID, credential_id: UUID) -> CredentialRow | None:
+    """One credential of a user. The caller has asked for permission."""
+    return await tx.db.first(store.FIND, id=credential_id, user_id=user_id)
+
+
+async def rename_credential(tx: Tx, user_id: UUID, credential_id: UUID, label: str | None) -> bool:
+    """Gives a credential of a user another name; answers whether there is such a one."""
+    return bool(await tx.db.run(store.RENAME, id=credential_id, user_id=user_id, label=label))
+
+
+async def remove_credential(tx: Tx, user_id: UUID, credential_id: UUID) -> bool:
+    """Removes a credential of a user; answers whether there was such a one."""
+    return bool(await tx.db.run(store.REMOVE, id=credential_id, user_id=user_id))
+
+
+async def remove_credentials(tx: Tx, user_id: UUID, method: str) -> int:
+    """Removes the credentials of one method of a user; answers how many that were."""
+    return await tx.db.run(store.REMOVE_METHOD, user_id=user_id, method=method)
+
+
+async def mark_used_so(tx: Tx, row: CredentialRow, data: dict[str, Any]) -> bool:
+    """Records a use that changes the data, such as the last step of a code; of many at once, one succeeds.
+
+    Answers no when the data is no longer what the caller read.
+    """
+    sealed = seal(tx.tools.sealer, row.id, data)
+    return bool(await tx.db.run(store.USED_SO, id=row.id, present=row.sealed, sealed=sealed, now=tx.now))
 
 
 async def mark_used(tx: Tx, row: CredentialRow) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from doorward.domain.credentials.tables import credentials
 from doorward.infra.database.dialect import among
@@ -61,4 +61,37 @@ USED: Final = Command(
     update(credentials)
     .where(credentials.c.id == bindparam("id"), credentials.c.sealed == bindparam("present"))
     .values(last_used_at=bindparam("now"))
+)
+METHODS_OF: Final = Query(select(credentials.c.method).where(credentials.c.user_id == bindparam("user_id")), tuple[str])
+CHANGED_AT: Final = Query(select(credentials.c.updated_at).where(credentials.c.id == bindparam("id")), tuple[datetime])
+FIND_BY_KEY: Final = Query(
+    select(*credentials.columns).where(
+        credentials.c.method == bindparam("method"), credentials.c.lookup_key == bindparam("lookup_key")
+    ),
+    CredentialRow,
+)
+FIND: Final = Query(
+    select(*credentials.columns).where(
+        credentials.c.id == bindparam("id"), credentials.c.user_id == bindparam("user_id")
+    ),
+    CredentialRow,
+)
+# What a use changes (the last step of a code, a counter) is no change of the credential itself.
+USED_SO: Final = Command(
+    update(credentials)
+    .where(credentials.c.id == bindparam("id"), credentials.c.sealed == bindparam("present"))
+    .values(sealed=bindparam("sealed"), last_used_at=bindparam("now"))
+)
+RENAME: Final = Command(
+    update(credentials)
+    .where(credentials.c.id == bindparam("id"), credentials.c.user_id == bindparam("user_id"))
+    .values(label=bindparam("label"))
+)
+REMOVE: Final = Command(
+    delete(credentials).where(credentials.c.id == bindparam("id"), credentials.c.user_id == bindparam("user_id"))
+)
+REMOVE_METHOD: Final = Command(
+    delete(credentials).where(
+        credentials.c.user_id == bindparam("user_id"), credentials.c.method == bindparam("method")
+    )
 )

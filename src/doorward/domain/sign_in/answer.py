@@ -1,22 +1,43 @@
-"""Answer a prompt of a sign-in under way."""
+"""Answer a prompt of a sign-in, or of a step-up, under way."""
 
 from __future__ import annotations
 
+from doorward.domain.methods.method import Answers
 from doorward.domain.sessions.start import SessionKind
-from doorward.domain.sign_in.attempts import spend, take_try
-from doorward.domain.sign_in.complete import Complete, Pending, complete, refuse
-from doorward.domain.sign_in.problems import SignInFailed
-from doorward.domain.sign_in.prove import prove
+from doorward.domain.sign_in.attempts import Aim, Attempt, take_try
+from doorward.domain.sign_in.complete import Complete, Pending, ask, go_on, refuse
+from doorward.domain.sign_in.problems import AttemptInvalid
+from doorward.domain.sign_in.prove import chosen, offered, prove, start
+from doorward.domain.sign_in.trace import Trace
 from doorward.infra.database.unit_of_work import Tx
+from doorward.kernel.problem import Problem
 
 
-async def answer_sign_in(
-    tx: Tx, *, attempt: str, answers: dict[str, str], kind: SessionKind = "token"
-) -> Complete | Pending:
-    """Answers prompts by their names. Raises AttemptInvalid, SignInFailed, InvalidInput, UserSuspended or UserDeleted."""
-    taken = await take_try(tx, attempt)
-    proof = await prove(tx, taken.user_id, answers)
-    if proof is None or taken.user_id is None:
-        raise await refuse(tx, SignInFailed(), taken.user_id)
-    await spend(tx, taken)
-    return await complete(tx, user_id=taken.user_id, proofs=[proof], kind=kind)
+async def answer_sign_in(tx: Tx, *, attempt: str, answers: Answers, kind: SessionKind = "token") -> Complete | Pending:
+    """Answers prompts by their names, or chooses a method that has to be started.
+
+    Raises AttemptInvalid, SignInFailed, TooManyAttempts, InvalidInput, UserSuspended or UserDeleted.
+    """
+    return await answer_attempt(tx, attempt=attempt, answers=answers, kind=kind, aim="sign-in")
+
+
+async def answer_attempt(tx: Tx, *, attempt: str, answers: Answers, kind: SessionKind, aim: Aim) -> Complete | Pending:
+    """The same for an attempt of one aim, begun by the session that answers; any other raises AttemptInvalid."""
+    trace = Trace()
+    taken: Attempt | None = None
+    try:
+        taken = await take_try(tx, attempt)
+        if taken.aim != aim or (aim == "step-up" and taken.session_id != tx.actor.session_id):
+            raise AttemptInvalid
+        trace.note(
+            "attempt", aim=aim, stage=taken.stage, proofs=len(taken.proofs), user_known=taken.user_id is not None
+        )
+        methods = await offered(tx, taken)
+        to_start = chosen(methods, answers)
+        if to_start is not None:
+            await start(tx, taken, to_start)
+            return await ask(tx, taken)
+        proof, guess = await prove(tx, taken, methods, answers, trace)
+        return await go_on(tx, taken, proof, guess, kind=kind, trace=trace)
+    except Problem as problem:
+        raise await refuse(tx, problem, taken.user_id if taken else None, trace) from None

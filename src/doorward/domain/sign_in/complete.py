@@ -1,4 +1,4 @@
-"""The one way out of signing in and signing up: through the gate, to a session and its tokens."""
+"""What follows a right answer: the next stage, or the one way out through the gate to a session and its tokens."""
 
 from __future__ import annotations
 
@@ -6,16 +6,26 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from doorward.domain.access.tokens import issue_access_token
+from doorward.domain.credentials.keep import changed_at
 from doorward.domain.methods.method import Prompt, Proof
+from doorward.domain.risk.failures import Guess, was_right
+from doorward.domain.sessions.end import end_session
+from doorward.domain.sessions.problems import SessionNotFound
 from doorward.domain.sessions.start import SessionKind, start_session
 from doorward.domain.sessions.store import SessionRow
+from doorward.domain.sign_in.attempts import Attempt, Kept, name_of, open_attempt, save, spend
 from doorward.domain.sign_in.events import SignInRefused
-from doorward.domain.sign_in.problems import SignInFailed
-from doorward.domain.users.gate import is_kept, pass_gate
+from doorward.domain.sign_in.policy import Proven, next_stage, step_up_stage
+from doorward.domain.sign_in.problems import AttemptInvalid, SignInFailed
+from doorward.domain.sign_in.prove import forget, prompts_for
+from doorward.domain.sign_in.standing import rules, standing_of
+from doorward.domain.sign_in.trace import Trace, keep_trace
+from doorward.domain.users.find import find_user
+from doorward.domain.users.gate import is_kept, pass_gate, refuse_unusable
 from doorward.domain.users.problems import UserNotFound
 from doorward.domain.users.store import UserRow
 from doorward.infra.database.unit_of_work import Tx
-from doorward.kernel.problem import Problem
+from doorward.kernel.problem import Kind, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +48,74 @@ class Complete:
     expires_in: int = 0
 
 
-async def complete(tx: Tx, *, user_id: UUID, proofs: list[Proof], kind: SessionKind) -> Complete:
-    """Lets a user in who has proved enough. Raises UserSuspended or UserDeleted (to somebody who proved to be that user)."""
+async def go_on(
+    tx: Tx, attempt: Attempt, proof: Proof, guess: Guess | None, *, kind: SessionKind, trace: Trace
+) -> Complete | Pending:
+    """After a right answer: asks for what is still needed, or lets the user in.
+
+    Raises SignInFailed, AttemptInvalid, or UserSuspended and UserDeleted (to somebody who proved to be that user).
+    """
+    attempt.user_id = proof.user_id
     try:
-        user = await pass_gate(tx, user_id)
+        return await _next(tx, attempt, proof, guess, kind=kind, trace=trace)
+    except Problem:
+        # Refused for another reason: the answer was right all the same, and does not count.
+        if guess is not None:
+            await was_right(tx, guess)
+        raise
+
+
+async def _next(
+    tx: Tx, attempt: Attempt, proof: Proof, guess: Guess | None, *, kind: SessionKind, trace: Trace
+) -> Complete | Pending:
+    try:
+        user = await find_user(tx, proof.user_id)
     except UserNotFound:
-        raise await refuse(tx, SignInFailed(), None) from None
-    except Problem as problem:
-        raise await refuse(tx, problem, user_id) from None
-    for proof in proofs:
-        if not await proof.keep(tx):
-            # Changed since it was checked, so nobody has signed in: not even the time of it is kept.
-            failed = SignInFailed()
-            failed.keeps_work = False  # type: ignore[misc]  # this one failure; its class says what is usual
-            raise failed
-    methods = [proof.amr for proof in proofs]
+        raise SignInFailed from None
+    refuse_unusable(user, tx.now)
+    proven = [*(kept.proven for kept in attempt.proofs), Proven(proof.method, proof.factors)]
+    decide = step_up_stage if attempt.aim == "step-up" else next_stage
+    stage = decide(proven, await standing_of(tx, user, attempt), rules(tx))
+    trace.note("policy", next=stage or "done")
+    if stage is None:
+        return await _let_in(tx, attempt, proof, kind=kind, trace=trace)
+    if not await proof.keep(tx):
+        raise SignInFailed
+    if guess is not None:
+        await was_right(tx, guess)
+    changed = await changed_at(tx, proof.credential_id) if proof.credential_id is not None else None
+    attempt.proofs.append(Kept(proof.method, proof.amr, proof.factors, proof.credential_id, changed))
+    attempt.stage = stage
+    return await ask(tx, attempt)
+
+
+async def ask(tx: Tx, attempt: Attempt) -> Pending:
+    """Asks for what the attempt's stage needs."""
+    prompts = await prompts_for(tx, attempt)
+    if not attempt.sealed:
+        return Pending(await open_attempt(tx, attempt), prompts)
+    await save(tx, attempt)
+    return Pending(name_of(tx, attempt), prompts)
+
+
+async def _let_in(tx: Tx, attempt: Attempt, proof: Proof, *, kind: SessionKind, trace: Trace) -> Complete:
+    if attempt.sealed:
+        await spend(tx, attempt)
+    try:
+        user = await pass_gate(tx, proof.user_id)
+    except UserNotFound:
+        raise SignInFailed from None
+    # From here on the user's row is held, so nothing that was proved with can change any more.
+    if not (await _all_still_hold(tx, attempt) and await proof.keep(tx)):
+        # Changed since it was checked, so nobody has signed in: not even the time of it is kept.
+        overtaken = SignInFailed()
+        overtaken.keeps_work = False  # type: ignore[misc]  # this one failure; its class says what is usual
+        raise overtaken
+    await forget(tx, attempt)
+    methods = _methods(attempt, proof)
+    trace.note("gate", passed=True)
+    if attempt.session_id is not None:
+        await _end_replaced(tx, user.id, attempt.session_id)
     started = await start_session(tx, user_id=user.id, kind=kind, methods=methods)
     if kind == "cookie":
         return Complete(user, started.session, cookie=started.secret)
@@ -69,11 +132,45 @@ async def complete(tx: Tx, *, user_id: UUID, proofs: list[Proof], kind: SessionK
     )
 
 
-async def refuse(tx: Tx, problem: Problem, user_id: UUID | None) -> Problem:
-    """Records why somebody was refused; the problem is to be raised, and the record is kept."""
+async def _end_replaced(tx: Tx, user_id: UUID, session_id: UUID) -> None:
+    """Ends the session that a new one follows. Raises AttemptInvalid when it was ended meanwhile: then nothing follows it."""
+    try:
+        await end_session(tx, user_id=user_id, session_id=session_id, reason="replaced")
+    except SessionNotFound:
+        raise AttemptInvalid from None
+
+
+async def _all_still_hold(tx: Tx, attempt: Attempt) -> bool:
+    """Whether what was proved with at earlier steps is what it was then."""
+    for kept in attempt.proofs:
+        if kept.credential_id is not None and await changed_at(tx, kept.credential_id) != kept.changed_at:
+            return False
+    return True
+
+
+def _methods(attempt: Attempt, proof: Proof) -> list[str]:
+    """How the user proved who they are, as RFC 8176 names it."""
+    names = [name for kept in attempt.proofs for name in kept.amr] + list(proof.amr)
+    factors = proof.factors.union(*(kept.factors for kept in attempt.proofs)) - {"mailbox"}
+    if len(factors) > 1:
+        names.append("mfa")
+    return list(dict.fromkeys(names))
+
+
+async def refuse(tx: Tx, problem: Problem, user_id: UUID | None, trace: Trace) -> Problem:
+    """Records why somebody was refused, under a support code; the problem is to be raised, and the record is kept."""
+    if problem.kind in _NOT_REFUSED or (isinstance(problem, SignInFailed) and not problem.keeps_work):
+        # The input was not understood or nothing works: that is no refusal. Or all of this is taken back.
+        return problem
     if user_id is not None and not await is_kept(tx, user_id):
         # Erased since the sign-in was begun: the record may not bring anything of that person back.
         user_id = None
     tx.emit(SignInRefused(user_id=user_id, reason=problem.code))
+    problem.facts["support_code"] = await keep_trace(tx, trace, user_id=user_id, outcome=problem.code)
     problem.keeps_work = True  # type: ignore[misc]  # this one failure; its class says what is usual
     return problem
+
+
+_NOT_REFUSED = frozenset(
+    {Kind.INVALID, Kind.UNAVAILABLE, Kind.INTERNAL, Kind.STORAGE_FULL, Kind.TIMEOUT, Kind.CONFLICT}
+)

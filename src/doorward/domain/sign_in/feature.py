@@ -9,15 +9,17 @@ from doorward.domain.sign_in.attempts import JOB, purge_attempts
 from doorward.domain.sign_in.events import SignInRefused
 from doorward.domain.sign_in.problems import AttemptInvalid, SignInFailed
 from doorward.domain.sign_in.settings import SignInSettings
-from doorward.domain.sign_in.tables import sign_in_attempts
+from doorward.domain.sign_in.tables import sign_in_attempts, sign_in_traces
+from doorward.domain.sign_in.trace import JOB as TRACES_JOB
+from doorward.domain.sign_in.trace import purge_traces
 from doorward.kernel.feature import Feature
 
 SIGN_IN: Final = Feature(
     name="sign_in",
-    tables=(sign_in_attempts,),
+    tables=(sign_in_attempts, sign_in_traces),
     settings={"sign_in": SignInSettings},
     events=(SignInRefused,),
     problems=(SignInFailed, AttemptInvalid),
-    jobs={JOB: purge_attempts},
-    recurring={JOB: timedelta(hours=1)},
+    jobs={JOB: purge_attempts, TRACES_JOB: purge_traces},
+    recurring={JOB: timedelta(hours=1), TRACES_JOB: timedelta(days=1)},
 )

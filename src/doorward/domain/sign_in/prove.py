@@ -1,19 +1,115 @@
-"""Ask the methods whether the answers prove anything."""
+"""Ask the methods of a stage whether the answers prove anything, and count what was wrong."""
 
 from __future__ import annotations
 
-from uuid import UUID
+from collections.abc import Sequence
 
-from doorward.domain.methods.method import Methods, Proof
+from doorward.domain.methods.method import Answers, Method, Methods, Occasion, Prompt, Proof
+from doorward.domain.risk.failures import Guess, Subject, forget_failures, was_wrong
+from doorward.domain.risk.guessing import guessing
+from doorward.domain.sign_in.attempts import Attempt
+from doorward.domain.sign_in.problems import SignInFailed
+from doorward.domain.sign_in.standing import enrolled_by
+from doorward.domain.sign_in.trace import Trace
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.problem import FieldError, InvalidInput
 
+CHOICE = "method"
 
-async def prove(tx: Tx, user_id: UUID | None, answers: dict[str, str]) -> Proof | None:
-    """The proof of the first method whose prompt was answered. Raises InvalidInput when no method asked for such answers."""
-    for method in tx.tools.hold(Methods).all:
-        if any(prompt.name in answers for prompt in method.prompts()):
-            return await method.prove(tx, user_id, answers)
-    raise InvalidInput(
-        FieldError("/answers", "answers-unknown", "Answer one of the prompts, under the name that the prompt has.")
-    )
+
+async def offered(tx: Tx, attempt: Attempt) -> list[Method]:
+    """The methods that serve at the attempt's stage, in order; none that was proved before."""
+    known = attempt.stage != "first" or attempt.aim == "step-up"
+    enrolled = await enrolled_by(tx, attempt.user_id) if known else frozenset[str]()
+    proved = {kept.method for kept in attempt.proofs}
+    serving = [
+        method
+        for method in tx.tools.hold(Methods).all
+        if attempt.stage in method.stages
+        and method.name not in proved
+        and await method.is_offered(tx, occasion_of(attempt, method), enrolled)
+    ]
+    if attempt.stage == "first" and attempt.aim == "step-up":
+        # What they set up; a mail only to who has nothing else.
+        return [method for method in serving if method.name in enrolled] or [each for each in serving if each.starts]
+    return serving
+
+
+async def prompts_for(tx: Tx, attempt: Attempt) -> tuple[Prompt, ...]:
+    """What to ask for at the attempt's stage: what can be answered at once, and a choice of what has to be started first.
+
+    Where nothing can be answered and one method can be started, it is: who proved something wants to go on.
+    """
+    methods = await offered(tx, attempt)
+    waiting = [method for method in methods if method.starts and method.name not in attempt.started]
+    if (attempt.stage != "first" or attempt.aim == "step-up") and len(methods) == len(waiting) == 1:
+        await start(tx, attempt, waiting.pop())
+    prompts: list[Prompt] = []
+    for method in methods:
+        if method not in waiting:
+            prompts.extend(await method.prompts(tx, occasion_of(attempt, method)))
+    if waiting:
+        options = [method.name for method in waiting]
+        prompts.append(Prompt(CHOICE, "choice", CHOICE, "Another way", data={"options": options}))
+    return tuple(prompts)
+
+
+def chosen(methods: Sequence[Method], answers: Answers) -> Method | None:
+    """The method that the answers choose to start; None when they answer something else. Raises InvalidInput."""
+    if CHOICE not in answers:
+        return None
+    for method in methods:
+        if method.starts and method.name == answers[CHOICE]:
+            return method
+    raise InvalidInput(FieldError("/answers/method", "method-unknown", "Choose one of the options that were offered."))
+
+
+async def start(tx: Tx, attempt: Attempt, method: Method) -> None:
+    """Starts a method, such as by sending its mail."""
+    await method.start(tx, occasion_of(attempt, method))
+    if method.name not in attempt.started:
+        attempt.started.append(method.name)
+
+
+async def prove(
+    tx: Tx, attempt: Attempt, methods: Sequence[Method], answers: Answers, trace: Trace
+) -> tuple[Proof, Guess | None]:
+    """The proof of the method whose prompt was answered. Wrong ones are counted before they are looked at.
+
+    Raises TooManyAttempts, SignInFailed (after `trace` has it), or InvalidInput when no method asked for such answers.
+    """
+    method = next((each for each in methods if not each.answers.isdisjoint(answers)), None)
+    if method is None or (method.starts and method.name not in attempt.started):
+        raise InvalidInput(
+            FieldError("/answers", "answers-unknown", "Answer one of the prompts, under the name that the prompt has.")
+        )
+    guess: Guess | None = None
+    if method.guessable:
+        async with guessing(tx, subject_of(tx, attempt)) as guess:
+            trace.note("limits", passed=True)
+            proof = await method.prove(tx, occasion_of(attempt, method), answers)
+    else:
+        proof = await method.prove(tx, occasion_of(attempt, method), answers)
+    if proof is None or (attempt.user_id is not None and proof.user_id != attempt.user_id):
+        trace.note("proof", method=method.name, right=False)
+        if guess is not None:
+            await was_wrong(tx, guess)
+        raise SignInFailed
+    trace.note("proof", method=method.name, right=True)
+    return proof, guess
+
+
+async def forget(tx: Tx, attempt: Attempt) -> None:
+    """Everything was proved: wrong answers before this count no more."""
+    await forget_failures(tx, subject_of(tx, attempt))
+
+
+def occasion_of(attempt: Attempt, method: Method) -> Occasion:
+    """The attempt as one method sees it."""
+    memory = attempt.memory.setdefault(method.name, {})
+    return Occasion(attempt.id, attempt.user_id, attempt.stage, memory)
+
+
+def subject_of(tx: Tx, attempt: Attempt) -> Subject:
+    """Whom wrong answers are counted for."""
+    return Subject(attempt.user_id, attempt.identifier, tx.actor.origin.address, attempt.device_id)

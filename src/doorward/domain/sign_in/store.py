@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from doorward.domain.sign_in.tables import sign_in_attempts as attempts
+from doorward.domain.sign_in.tables import sign_in_traces as traces
 from doorward.infra.database.statement import Command, Query
 
 
@@ -33,6 +34,16 @@ TAKE_TRY: Final = Query(
     .returning(attempts.c.id, attempts.c.state),
     AttemptRow,
 )
-COMPLETE: Final = Command(update(attempts).where(*_open).values(completed_at=bindparam("now")))
+# Only while the state is the one that was judged by: of two answers at once, neither builds on what the other did not see.
+SAVE: Final = Command(
+    update(attempts).where(*_open, attempts.c.state == bindparam("present")).values(state=bindparam("state"))
+)
+COMPLETE: Final = Command(
+    update(attempts).where(*_open, attempts.c.state == bindparam("present")).values(completed_at=bindparam("now"))
+)
 _over = select(attempts.c.id).where(attempts.c.expires_at < bindparam("before")).limit(bindparam("most"))
 FORGET: Final = Command(delete(attempts).where(attempts.c.id.in_(_over)))
+
+INSERT_TRACE: Final = Command(insert(traces).values({column: bindparam(column.name) for column in traces.columns}))
+_old = select(traces.c.code).where(traces.c.created_at < bindparam("before")).limit(bindparam("most"))
+FORGET_TRACES: Final = Command(delete(traces).where(traces.c.code.in_(_old)))

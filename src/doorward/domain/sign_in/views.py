@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from doorward.domain.methods.method import Prompt
 from doorward.domain.sessions.views import SessionView, session_view
 from doorward.domain.sign_in.complete import Complete, Pending
 from doorward.domain.users.views import OwnUserView, own_user_view
@@ -22,6 +23,11 @@ class PromptView(TypedDict):
     ]
     method: str
     title: str
+    data: NotRequired[
+        Annotated[
+            dict[str, Any], Field(description="What drawing it takes: the options of a choice or a browser credential.")
+        ]
+    ]
 
 
 class PendingView(TypedDict):
@@ -59,10 +65,7 @@ def outcome_view(outcome: Complete | Pending) -> CompleteView | PendingView:
         return {
             "status": "pending",
             "attempt": outcome.attempt,
-            "prompts": [
-                {"name": prompt.name, "kind": prompt.kind, "method": prompt.method, "title": prompt.title}
-                for prompt in outcome.prompts
-            ],
+            "prompts": [_prompt_view(prompt) for prompt in outcome.prompts],
         }
     view: CompleteView = {
         "status": "complete",
@@ -74,4 +77,11 @@ def outcome_view(outcome: Complete | Pending) -> CompleteView | PendingView:
         view["refresh_token"] = outcome.refresh_token
         view["token_type"] = "Bearer"  # noqa: S105 - a kind, no secret
         view["expires_in"] = outcome.expires_in
+    return view
+
+
+def _prompt_view(prompt: Prompt) -> PromptView:
+    view: PromptView = {"name": prompt.name, "kind": prompt.kind, "method": prompt.method, "title": prompt.title}
+    if prompt.data is not None:
+        view["data"] = dict(prompt.data)
     return view

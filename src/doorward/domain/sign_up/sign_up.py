@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from doorward.domain.methods.method import Methods
 from doorward.domain.methods.password.choose import HashedPassword, hash_new, personal_words, store_first
-from doorward.domain.sign_in.attempts import open_attempt
-from doorward.domain.sign_in.complete import Pending
-from doorward.domain.sign_in.policy import decide
+from doorward.domain.sign_in.begin import first_attempt
+from doorward.domain.sign_in.complete import Pending, ask
+from doorward.domain.sign_in.trace import Trace
 from doorward.domain.sign_up.problems import SignUpClosed
 from doorward.domain.sign_up.settings import SignUpSettings
 from doorward.domain.users.create import insert_user
-from doorward.domain.users.find import find_by_identifier
 from doorward.domain.users.problems import EmailTaken
 from doorward.domain.users.profile import NewUser, check_new_user
 from doorward.domain.users.settings import UsersSettings
@@ -52,6 +50,4 @@ async def _quietly(tx: Tx, user: NewUser, hashed: HashedPassword) -> Pending:
     except EmailTaken:
         # Who knows the account's password may carry on and sign in; to everybody else it looks like a new account.
         pass
-    known = await find_by_identifier(tx, user.email.display)
-    offered = [prompt for method in tx.tools.hold(Methods).all for prompt in method.prompts()]
-    return Pending(await open_attempt(tx, known.id if known else None), decide((), offered).prompts)
+    return await ask(tx, await first_attempt(tx, user.email.display, Trace()))

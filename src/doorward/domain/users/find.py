@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from uuid import UUID
 
 from doorward.domain.users import store
@@ -10,6 +11,7 @@ from doorward.domain.users.problems import UserNotFound
 from doorward.domain.users.rules.email_address import email_key
 from doorward.domain.users.rules.username import username_key
 from doorward.domain.users.store import UserRow
+from doorward.infra.crypto import base64url
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import USER, decode
 from doorward.kernel.permission import require
@@ -42,6 +44,13 @@ async def find_by_anything(tx: Tx, text: str) -> UserRow:
     if user is None:
         raise UserNotFound("Name a user by id (usr_…), email address or username.")
     return user
+
+
+def identifier_mac(tx: Tx, identifier: str) -> str:
+    """What an identifier is counted under where nobody may read it: the same in any spelling, of the same length always."""
+    key = email_key(identifier) if "@" in identifier else username_key(identifier)
+    text = (key or identifier).encode("utf-8", "surrogatepass")
+    return base64url.encode(hmac.digest(tx.tools.sealer.derive("identifier"), text, "sha256")[:16])
 
 
 async def find_user(tx: Tx, user_id: UUID) -> UserRow:

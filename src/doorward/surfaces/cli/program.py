@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "key": Lazy(f"{_HERE}.key:commands", "List and rotate the keys that sign tokens."),
     "audit": Lazy(f"{_HERE}.audit:commands", "Read the log of what happened."),
     "password": Lazy(f"{_HERE}.password:commands", "Measure what hashing a password costs on this machine."),
+    "breach": Lazy(f"{_HERE}.breach:commands", "Load the list of passwords that are known from breaches."),
     "seed": Lazy(f"{_HERE}.transfer:seed", "Fill the database with invented people, for trying things out."),
     "openapi": Lazy(f"{_HERE}.openapi:openapi", "Write the description of the REST API."),
     "version": Lazy(f"{_HERE}.version:version", "Say which version this is."),

@@ -6,9 +6,10 @@ import bcrypt
 import pytest
 
 from doorward.domain.credentials.keep import add_credential, credentials_of, replace_data, unseal
+from doorward.domain.methods.method import Occasion
 from doorward.domain.methods.password.choose import change_my_password, set_password
 from doorward.domain.methods.password.problems import CurrentPasswordWrong
-from doorward.domain.methods.password.prove import PasswordMethod
+from doorward.domain.methods.password.prove import PasswordMethod, check
 from doorward.domain.sessions.list import open_sessions
 from doorward.domain.sessions.start import start_session
 from doorward.domain.users.problems import UserNotFound
@@ -28,7 +29,7 @@ OTHER = "quite another sentence 7"
 
 async def proves(tools: Tools, user: UserRow | None, password: str) -> bool:
     async with tools.writing(anonymous()) as tx:
-        proof = await PasswordMethod().prove(tx, user.id if user else None, {"password": password})
+        proof = await check(tx, user.id if user else None, password)
         return proof is not None and await proof.keep(tx)
 
 
@@ -44,7 +45,8 @@ async def test_proves_by_the_right_password_alone(tools: Tools) -> None:
     for wrong in ("", PASSWORD + " ", PASSWORD.upper(), PASSWORD[:-1], "\x00", "\ud800", "x" * 100_000):
         assert not await proves(tools, ada, wrong)
     async with tools.writing(anonymous()) as tx:
-        assert await PasswordMethod().prove(tx, ada.id, {"code": PASSWORD}) is None
+        for answers in ({"code": PASSWORD}, {"password": {"password": PASSWORD}}, {"password": None}):
+            assert await PasswordMethod().prove(tx, Occasion(new_id(), ada.id, "first"), answers) is None
 
 
 async def test_costs_one_hash_whoever_is_asked_for(tools: Tools) -> None:
@@ -86,9 +88,9 @@ async def test_takes_a_hash_of_another_product_and_makes_it_ours(tools: Tools) -
 async def test_does_not_let_in_by_a_password_that_was_changed_meanwhile(tools: Tools) -> None:
     ada = await make_user(tools)
     async with tools.writing(anonymous()) as tx:
-        proof = await PasswordMethod().prove(tx, ada.id, {"password": PASSWORD})
+        proof = await check(tx, ada.id, PASSWORD)
     assert proof is not None
-    assert proof.amr == "pwd"
+    assert proof.amr == ("pwd",)
     async with tools.writing(operator()) as tx:
         await set_password(tx, ada.id, OTHER)
         assert not await proof.keep(tx)

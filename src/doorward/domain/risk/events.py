@@ -1,0 +1,16 @@
+"""What happens where guessing is held off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from doorward.kernel.event import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountLocked(Event):
+    """So many wrong answers were given for an account that it takes no more of them for a time."""
+
+    type: ClassVar[str] = "account.locked"
+    until: str

@@ -1,0 +1,19 @@
+"""What can go wrong where guessing is held off."""
+
+from __future__ import annotations
+
+from doorward.kernel.problem import Kind, Problem
+
+
+class TooManyAttempts(Problem):
+    """Too many wrong answers in a row, for this account or from this address; whether there is such an account is not said."""
+
+    code = "too-many-attempts"
+    kind = Kind.TOO_MANY
+    title = "Too many attempts"
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(
+            "Wait as long as Retry-After says. Recovering the account or signing in with a passkey goes at once.",
+            retry_after=retry_after,
+        )

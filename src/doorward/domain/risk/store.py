@@ -1,0 +1,71 @@
+"""Every query of this slice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from sqlalchemy import bindparam, case, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from doorward.domain.risk.tables import failed_attempts as failures
+from doorward.infra.database.statement import Command, Query
+
+
+class TakenRow(NamedTuple):
+    """A wrong answer counted in advance."""
+
+    failed: int
+    total: int
+    locks: int
+
+
+class BlockedRow(NamedTuple):
+    """How long one count still blocks."""
+
+    failed: int
+    total: int
+    blocked_until: datetime
+
+
+_quiet = failures.c.last_failed_at <= bindparam("quiet")
+_new = insert(failures).values({column: bindparam(column.name) for column in failures.columns})
+# Counts before anything is compared, and only while answers are taken: of fifty at once no more pass than may.
+TAKE: Final = Query(
+    _new.on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            "failed": case((_quiet, 1), else_=failures.c.failed + 1),
+            "locks": case((_quiet, 0), else_=failures.c.locks),
+            "total": failures.c.total + 1,
+            "last_failed_at": bindparam("last_failed_at"),
+        },
+        where=(failures.c.blocked_until <= bindparam("now"))
+        & or_(failures.c.failed < bindparam("most"), failures.c.last_failed_at <= bindparam("stale"))
+        & (failures.c.total < bindparam("ceiling")),
+    ).returning(failures.c.failed, failures.c.total, failures.c.locks),
+    TakenRow,
+)
+BLOCKED: Final = Query(
+    select(failures.c.failed, failures.c.total, failures.c.blocked_until).where(failures.c.key == bindparam("key")),
+    BlockedRow,
+)
+DELAY: Final = Command(
+    update(failures)
+    .where(failures.c.key == bindparam("key"), failures.c.blocked_until < bindparam("until"))
+    .values(blocked_until=bindparam("until"))
+)
+LOCK: Final = Command(
+    update(failures)
+    .where(failures.c.key == bindparam("key"))
+    .values(blocked_until=bindparam("until"), locks=failures.c.locks + 1, failed=0)
+)
+GIVE_BACK: Final = Command(
+    update(failures)
+    .where(failures.c.key == bindparam("key"), failures.c.failed > 0)
+    .values(failed=failures.c.failed - 1, total=failures.c.total - 1)
+)
+CLEAR: Final = Command(delete(failures).where(failures.c.key == bindparam("key")))
+CLEAR_USER: Final = Command(delete(failures).where(failures.c.user_id == bindparam("user_id")))
+_over = select(failures.c.key).where(failures.c.last_failed_at < bindparam("before")).limit(bindparam("most"))
+FORGET: Final = Command(delete(failures).where(failures.c.key.in_(_over)))

@@ -1,0 +1,94 @@
+"""Account security: values that work once, wrong answers, explanations of refused sign-ins"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from doorward.infra.database.base import Id, Json, Moment
+from doorward.infra.database.dialect import Key
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Expands the schema."""
+    _add_one_time_values()
+    _add_failed_attempts()
+    _add_sign_in_traces()
+    _add_rate_limit_counts()
+
+
+def downgrade() -> None:
+    """Takes the schema back; what stands in the new tables is lost."""
+    op.drop_table("rate_limit_counts")
+    op.drop_table("sign_in_traces")
+    op.drop_table("failed_attempts")
+    op.drop_table("one_time_values")
+
+
+def _add_one_time_values() -> None:
+    op.create_table(
+        "one_time_values",
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("kind", Key, nullable=False),
+        sa.Column("user_id", Id(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("expires_at", Moment(), nullable=False),
+        sa.Column("spent_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_one_time_values_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_values")),
+    )
+    op.create_index("ix_one_time_values_user_id", "one_time_values", ["user_id"])
+    op.create_index("ix_one_time_values_expires_at", "one_time_values", ["expires_at"])
+
+
+def _add_failed_attempts() -> None:
+    op.create_table(
+        "failed_attempts",
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", Id(), nullable=True),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("locks", sa.Integer(), nullable=False),
+        sa.Column("last_failed_at", Moment(), nullable=False),
+        sa.Column("blocked_until", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_failed_attempts")),
+    )
+    op.create_index("ix_failed_attempts_user_id", "failed_attempts", ["user_id"])
+    op.create_index("ix_failed_attempts_last_failed_at", "failed_attempts", ["last_failed_at"])
+
+
+def _add_sign_in_traces() -> None:
+    op.create_table(
+        "sign_in_traces",
+        sa.Column("code", Key, nullable=False),
+        sa.Column("user_id", Id(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("steps", Json(), nullable=False),
+        sa.Column("request_id", sa.Text(), nullable=True),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sign_in_traces_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_sign_in_traces")),
+    )
+    op.create_index("ix_sign_in_traces_user_id", "sign_in_traces", ["user_id"])
+    op.create_index("ix_sign_in_traces_created_at", "sign_in_traces", ["created_at"])
+
+
+def _add_rate_limit_counts() -> None:
+    op.create_table(
+        "rate_limit_counts",
+        sa.Column("key_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("window_number", sa.BigInteger(), nullable=False),
+        sa.Column("previous", sa.Integer(), nullable=False),
+        sa.Column("current", sa.Integer(), nullable=False),
+        sa.Column("allowed", sa.Boolean(), nullable=False),
+        sa.Column("expires_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("key_hash", name=op.f("pk_rate_limit_counts")),
+    )
+    op.create_index("ix_rate_limit_counts_expires_at", "rate_limit_counts", ["expires_at"])
