@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "setup-link": Lazy(f"{_HERE}.setup_link:setup_link", "Print a link that makes the first administrator."),
     "check": Lazy(f"{_HERE}.check:check", "Say everything that is wrong with the settings."),
     "doctor": Lazy(f"{_HERE}.doctor:doctor", "Look at every part of the installation and say what ails it."),
+    "health": Lazy(f"{_HERE}.health:health", "Ask the server on this machine whether it is ready."),
     "config": Lazy(f"{_HERE}.config:commands", "Show the settings and where each comes from."),
     "user": Lazy(f"{_HERE}.user:commands", "Create, find, change, suspend and delete users; import and export them."),
     "session": Lazy(f"{_HERE}.session:commands", "List and end the sessions of a user."),
