@@ -9,6 +9,8 @@ from doorward.domain.audit.feature import AUDIT
 from doorward.domain.credentials.feature import CREDENTIALS
 from doorward.domain.keys.feature import KEYS
 from doorward.domain.methods.password.feature import NEW_PASSWORD, PASSWORD
+from doorward.domain.methods.recovery_code.feature import RECOVERY_CODE
+from doorward.domain.methods.totp.feature import TOTP
 from doorward.domain.one_time.feature import ONE_TIME
 from doorward.domain.risk.feature import RISK
 from doorward.domain.roles.feature import ROLES
@@ -33,6 +35,8 @@ FEATURES: Final[tuple[Feature, ...]] = (
     ACCESS,
     PASSWORD,
     NEW_PASSWORD,
+    TOTP,
+    RECOVERY_CODE,
     SIGN_IN,
     SIGN_UP,
     SETUP,

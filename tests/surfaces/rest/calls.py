@@ -12,6 +12,7 @@ from doorward.kernel.actor import operator
 from doorward.kernel.ids import EMAIL, encode
 from doorward.surfaces.rest.application import OPERATIONS
 from doorward.surfaces.rest.operation import Operation
+from tests.make.authenticators import code_now
 from tests.make.people import PASSWORD, Person, make_administrator, make_person
 
 BY_NAME = {f"{operation.method} {operation.path}": operation for operation in OPERATIONS}
@@ -28,6 +29,9 @@ BODIES: dict[str, list[dict[str, Any]]] = {
     ],
     "POST /v1/sign-in/{attempt}/answers": [{"answers": {"password": PASSWORD}, "transport": "token"}],
     "POST /v1/me/step-up/{step_up}/answers": [{"answers": {"password": PASSWORD}}],
+    "POST /v1/me/totp/confirm": [
+        {"enrollment": "{enrollment}", "code": "{code}"},
+    ],
     "POST /v1/tokens/refresh": [{"refresh_token": "{refresh_token}"}],
     "PATCH /v1/me": [
         {},
@@ -82,6 +86,10 @@ BODIES: dict[str, list[dict[str, Any]]] = {
 }
 
 
+# Members of bodies that are made anew each time.
+_VALUES = frozenset({"refresh_token", "enrollment", "code"})
+
+
 @dataclass
 class House:
     """An application with people in it. values: what stands in the paths and bodies of good calls."""
@@ -100,7 +108,7 @@ class House:
         """The bodies of good calls; none for an operation that takes none."""
         given = BODIES.get(f"{operation.method} {operation.path}", [])
         return [
-            {name: value.format_map(self.values) if name == "refresh_token" else value for name, value in body.items()}
+            {name: value.format_map(self.values) if name in _VALUES else value for name, value in body.items()}
             for body in given
         ]
 
@@ -122,6 +130,7 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
     ada = await make_person(tools, client)
     attempt = await client.post("/v1/sign-in", json={"identifier": "ada@example.com"})
     step_up = await client.post("/v1/me/step-up", headers=ada.headers)
+    enrollment = (await client.post("/v1/me/totp", headers=ada.headers)).json()
     user_id = decode(USER, ada.user["id"])
     async with tools.writing(operator()) as tx:
         email = await add_email(tx, user_id, "ada.two@example.com")
@@ -134,6 +143,8 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
         "step_up": step_up.json()["attempt"],
         "role": "helper",
         "refresh_token": ada.refresh_token,
+        "enrollment": enrollment["enrollment"],
+        "code": code_now(tools, enrollment["secret"]),
     }
     return House(client, tools, root, ada, values)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from doorward.domain.methods.method import Answers
 from doorward.domain.sessions.start import SessionKind
-from doorward.domain.sign_in.attempts import Aim, Attempt, take_try
+from doorward.domain.sign_in.attempts import Attempt, take_try
 from doorward.domain.sign_in.complete import Complete, Pending, ask, go_on, refuse
 from doorward.domain.sign_in.problems import AttemptInvalid
 from doorward.domain.sign_in.prove import chosen, offered, prove, start
@@ -18,19 +18,21 @@ async def answer_sign_in(tx: Tx, *, attempt: str, answers: Answers, kind: Sessio
 
     Raises AttemptInvalid, SignInFailed, TooManyAttempts, InvalidInput, UserSuspended or UserDeleted.
     """
-    return await answer_attempt(tx, attempt=attempt, answers=answers, kind=kind, aim="sign-in")
+    return await answer_attempt(tx, attempt=attempt, answers=answers, kind=kind, stepping_up=False)
 
 
-async def answer_attempt(tx: Tx, *, attempt: str, answers: Answers, kind: SessionKind, aim: Aim) -> Complete | Pending:
-    """The same for an attempt of one aim, begun by the session that answers; any other raises AttemptInvalid."""
+async def answer_attempt(
+    tx: Tx, *, attempt: str, answers: Answers, kind: SessionKind, stepping_up: bool
+) -> Complete | Pending:
+    """The same; stepping up answers what the same session began to step up by, and nothing else does."""
     trace = Trace()
     taken: Attempt | None = None
     try:
         taken = await take_try(tx, attempt)
-        if taken.aim != aim or (aim == "step-up" and taken.session_id != tx.actor.session_id):
+        if (taken.aim == "step-up") != stepping_up or (stepping_up and taken.session_id != tx.actor.session_id):
             raise AttemptInvalid
         trace.note(
-            "attempt", aim=aim, stage=taken.stage, proofs=len(taken.proofs), user_known=taken.user_id is not None
+            "attempt", aim=taken.aim, stage=taken.stage, proofs=len(taken.proofs), user_known=taken.user_id is not None
         )
         methods = await offered(tx, taken)
         to_start = chosen(methods, answers)
