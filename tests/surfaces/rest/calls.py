@@ -7,9 +7,13 @@ from typing import Any
 
 import httpx2
 
+from doorward.domain.invitations.invite import invite
+from doorward.domain.one_time.values import attempt_of, code_of, id_in_attempt, link_of
+from doorward.domain.recovery.ask import RECOVERY, ask_recovery
+from doorward.domain.verification.ask import VERIFY, start_verification
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import operator
-from doorward.kernel.ids import EMAIL, encode
+from doorward.kernel.ids import EMAIL, INVITATION, encode
 from doorward.surfaces.rest.application import OPERATIONS
 from doorward.surfaces.rest.operation import Operation
 from tests.make.people import PASSWORD, Person, make_administrator, make_person
@@ -78,8 +82,20 @@ BODIES: dict[str, list[dict[str, Any]]] = {
         {"name": "auditor"},
         {"name": "writer", "description": "Writes.", "permissions": ["users:read", "users:write"]},
     ],
+    "POST /v1/links": [{"token": "{verification_token}"}],
+    "POST /v1/email-verifications": [{"email": "ada.two@example.com"}],
+    "POST /v1/email-verifications/{verification}/answers": [{"code": "{verification_code}"}],
+    "POST /v1/recovery": [{"identifier": "ada@example.com"}],
+    "POST /v1/recovery/{recovery}/answers": [{"token": "{recovery_token}", "new_password": "quite another sentence 7"}],
+    "POST /v1/invitations": [
+        {"email": "invited@example.com"},
+        {"email": "invited.too@example.com", "roles": ["support"], "locale": "de", "mail": False},
+    ],
     "PATCH /v1/roles/{role}": [{}, {"description": "Other.", "permissions": ["users:read"]}],
 }
+
+# What the query of a good call holds, where one is needed.
+QUERIES: dict[str, dict[str, str]] = {"GET /v1/links": {"token": "{verification_token}"}}
 
 
 @dataclass
@@ -99,16 +115,20 @@ class House:
     def bodies(self, operation: Operation) -> list[dict[str, Any]]:
         """The bodies of good calls; none for an operation that takes none."""
         given = BODIES.get(f"{operation.method} {operation.path}", [])
-        return [
-            {name: value.format_map(self.values) if name == "refresh_token" else value for name, value in body.items()}
-            for body in given
-        ]
+        return [{name: self._filled(value) for name, value in body.items()} for body in given]
+
+    def _filled(self, value: Any) -> Any:
+        return value.format_map(self.values) if isinstance(value, str) and value.startswith("{") else value
 
     async def call(self, operation: Operation, *, person: Person | None, body: Any = None, **options: Any) -> Any:
         """Calls an operation as somebody."""
         headers = dict(person.headers if person else {}) | options.pop("headers", {})
         if body is not None:
             options["json"] = body
+        needed = QUERIES.get(f"{operation.method} {operation.path}", {})
+        if needed:
+            filled = {name: self._filled(value) for name, value in needed.items()}
+            options["params"] = filled | dict(options.get("params") or {})
         return await self.client.request(operation.method, self.path(operation), headers=headers, **options)
 
 
@@ -126,6 +146,11 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
     async with tools.writing(operator()) as tx:
         email = await add_email(tx, user_id, "ada.two@example.com")
         await create_role(tx, name="helper", permissions=["users:read"])
+        verification = await start_verification(tx, email)
+        recovery = await ask_recovery(tx, "ada@example.com")
+        invited = await invite(tx, "guest@example.com", by_mail=False)
+    recovery_id = id_in_attempt(tools, RECOVERY, recovery)
+    assert recovery_id is not None
     values = {
         "user_id": ada.user["id"],
         "session_id": ada.session["id"],
@@ -134,6 +159,12 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
         "step_up": step_up.json()["attempt"],
         "role": "helper",
         "refresh_token": ada.refresh_token,
+        "verification": attempt_of(tools, VERIFY, verification),
+        "verification_token": link_of(tools, VERIFY, verification),
+        "verification_code": code_of(tools, VERIFY, verification),
+        "recovery": recovery,
+        "recovery_token": link_of(tools, RECOVERY, recovery_id),
+        "invitation_id": encode(INVITATION, invited.row.id),
     }
     return House(client, tools, root, ada, values)
 
