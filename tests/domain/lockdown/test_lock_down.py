@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,7 +21,7 @@ from doorward.domain.sign_in.problems import SignInFailed
 from doorward.domain.users.emails import add_email, list_emails, make_primary, remove_email
 from doorward.domain.users.store import EmailRow, UserRow
 from doorward.infra.tools import Tools
-from doorward.kernel.actor import anonymous, operator
+from doorward.kernel.actor import Actor, anonymous, operator
 from doorward.kernel.problem import Unauthenticated
 from tests.make.actors import ORIGIN, as_user, logged
 from tests.make.people import PASSWORD, make_user
@@ -35,6 +36,11 @@ NEW = "quite another sentence 7"
 def ahead(tools: Tools, **by: float) -> None:
     assert isinstance(tools.clock, MovableClock)
     tools.clock.advance(**by)
+
+
+def acting(tools: Tools, user: UserRow, *permissions: str) -> Actor:
+    """The user, who has just proved who they are."""
+    return replace(as_user(user, *permissions), authenticated_at=tools.clock.now())
 
 
 async def signed_in(tools: Tools, password: str = PASSWORD) -> Complete:
@@ -69,7 +75,7 @@ async def ada(tools: Tools) -> UserRow:
 async def test_tells_of_a_changed_password_with_where_it_came_from(
     tools: Tools, post: PostOffice, ada: UserRow
 ) -> None:
-    async with tools.writing(as_user(ada)) as tx:
+    async with tools.writing(acting(tools, ada)) as tx:
         await change_my_password(tx, current=PASSWORD, new=NEW)
     letter = await post.only(tools)
     assert (letter.to, letter.subject) == ("ada@example.com", "Your password was changed")
@@ -81,7 +87,7 @@ async def test_tells_of_a_changed_password_with_where_it_came_from(
 
 async def test_says_nothing_of_the_administrator_who_did_it(tools: Tools, post: PostOffice, ada: UserRow) -> None:
     root = await make_user(tools, "root@example.com", roles=["admin"])
-    async with tools.writing(as_user(root, "*")) as tx:
+    async with tools.writing(acting(tools, root, "*")) as tx:
         await set_password(tx, ada.id, NEW)
     letter = await post.only(tools)
     assert "Browser" not in letter.text
@@ -93,7 +99,7 @@ async def test_tells_of_addresses_that_come_and_go(tools: Tools, post: PostOffic
     letter = await post.only(tools)
     assert (letter.to, letter.subject) == ("ada@example.com", "An email address was added")
     assert "Email address: second@example.com" in letter.text
-    async with tools.writing(as_user(ada)) as tx:
+    async with tools.writing(acting(tools, ada)) as tx:
         await remove_email(tx, ada.id, row.id)
     assert (await post.only(tools)).subject == "An email address was removed"
 
@@ -105,7 +111,7 @@ async def test_tells_older_verified_addresses_too_and_no_young_ones(
     ahead(tools, days=8)
     await added(tools, ada, "young@example.com")
     await post.collect(tools)
-    async with tools.writing(as_user(ada)) as tx:
+    async with tools.writing(acting(tools, ada)) as tx:
         await change_my_password(tx, current=PASSWORD, new=NEW)
     assert sorted(letter.to for letter in await post.collect(tools)) == ["ada@example.com", "old@example.com"]
 
@@ -114,11 +120,11 @@ async def test_tells_nothing_where_that_is_off_or_the_change_is_taken_back(
     tools: Tools, post: PostOffice, ada: UserRow
 ) -> None:
     with pytest.raises(RuntimeError):
-        async with tools.writing(as_user(ada)) as tx:
+        async with tools.writing(acting(tools, ada)) as tx:
             await change_my_password(tx, current=PASSWORD, new=NEW)
             raise RuntimeError
     changed(tools, LockdownSettings, notices=False)
-    async with tools.writing(as_user(ada)) as tx:
+    async with tools.writing(acting(tools, ada)) as tx:
         await change_my_password(tx, current=PASSWORD, new=NEW)
     assert await post.collect(tools) == []
 
@@ -128,7 +134,7 @@ async def test_locks_down_what_an_intruder_could_use(tools: Tools, post: PostOff
         await add_credential(tx, user_id=ada.id, method="passkey", data={"of": "ada"}, lookup_key="ada")
     ahead(tools, days=30)
     intruder = await signed_in(tools)
-    async with tools.writing(as_user(ada)) as tx:
+    async with tools.writing(acting(tools, ada)) as tx:
         await change_my_password(tx, current=PASSWORD, new=NEW)
         await add_credential(tx, user_id=ada.id, method="passkey", data={"of": "eve"}, lookup_key="eve")
     (notice,) = await post.collect(tools)
@@ -161,7 +167,7 @@ async def test_locks_down_what_an_intruder_could_use(tools: Tools, post: PostOff
 
 
 async def test_lets_the_owner_back_in_by_recovery(tools: Tools, post: PostOffice, ada: UserRow) -> None:
-    async with tools.writing(as_user(ada)) as tx:
+    async with tools.writing(acting(tools, ada)) as tx:
         await change_my_password(tx, current=PASSWORD, new=NEW)
     await follow(tools, await post.only(tools))
     await post.collect(tools)
@@ -174,7 +180,7 @@ async def test_lets_the_owner_back_in_by_recovery(tools: Tools, post: PostOffice
 
 
 async def test_locks_down_for_some_days_only(tools: Tools, post: PostOffice, ada: UserRow) -> None:
-    async with tools.writing(as_user(ada)) as tx:
+    async with tools.writing(acting(tools, ada)) as tx:
         await change_my_password(tx, current=PASSWORD, new=NEW)
     notice = await post.only(tools)
     ahead(tools, days=tools.section(LockdownSettings).link_days, seconds=1)
@@ -186,7 +192,7 @@ async def changed_primary(tools: Tools, post: PostOffice, ada: UserRow) -> Lette
     """What the former primary address is told after an intruder made another one primary."""
     row = await added(tools, ada, "eve@example.com")
     await post.collect(tools)
-    async with tools.writing(as_user(ada)) as tx:
+    async with tools.writing(acting(tools, ada)) as tx:
         await make_primary(tx, ada.id, row.id)
     return await post.only(tools)
 
@@ -211,9 +217,9 @@ async def test_takes_it_back_even_after_the_former_address_was_removed_and_all_w
 ) -> None:
     letter = await changed_primary(tools, post, ada)
     former = (await emails(tools, ada))["ada@example.com"]
-    async with tools.writing(as_user(ada)) as tx:
+    async with tools.writing(acting(tools, ada)) as tx:
         await remove_email(tx, ada.id, former.id)
-    async with tools.writing(as_user(ada)) as tx:
+    async with tools.writing(acting(tools, ada)) as tx:
         await change_my_password(tx, current=PASSWORD, new=NEW)
     to_eve = next(each for each in await post.collect(tools) if each.subject == "Your password was changed")
     assert to_eve.to == "eve@example.com"
@@ -227,7 +233,7 @@ async def test_takes_nothing_back_when_the_address_is_somebody_elses_by_now(
 ) -> None:
     letter = await changed_primary(tools, post, ada)
     former = (await emails(tools, ada))["ada@example.com"]
-    async with tools.writing(as_user(ada)) as tx:
+    async with tools.writing(acting(tools, ada)) as tx:
         await remove_email(tx, ada.id, former.id)
     await make_user(tools, "ada@example.com")
     with pytest.raises(LinkInvalid):
@@ -245,6 +251,6 @@ async def test_gives_no_link_to_an_address_that_nobody_verified(tools: Tools, po
     user = await make_user(tools, "typo@example.com")
     row = await added(tools, user, "ada@example.com")
     await post.collect(tools)
-    async with tools.writing(as_user(user)) as tx:
+    async with tools.writing(acting(tools, user)) as tx:
         await make_primary(tx, user.id, row.id)
     assert await post.collect(tools) == []

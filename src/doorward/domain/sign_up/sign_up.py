@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from doorward.domain.invitations.accept import OpenInvitation, accept_invitation, open_invitation
@@ -45,7 +44,7 @@ async def sign_up(
                 FieldError("/email", "invitation-other-address", "Use the address that the invitation was sent to.")
             )
         # The link came by mail to that very address.
-        user = replace(user, email_verified=True)
+        user = user._replace(email_verified=True)
     elif not settings.takes(user.email.key):
         raise SignUpClosed
     username = user.username.display if user.username else None
