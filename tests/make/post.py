@@ -61,14 +61,24 @@ class Letter:
 
 
 class PostOffice:
-    """Takes mail by SMTP. refusing: what to answer to recipients instead, such as `550 no such user`."""
+    """Takes mail by SMTP.
+
+    refusing: what to answer to recipients instead, such as `550 no such user`. delay: seconds before it answers anything.
+    """
 
     def __init__(self) -> None:
         self.letters: list[Letter] = []
         self.refusing: str | None = None
+        self.delay = 0.0
         self.host = "127.0.0.1"
         self.port = 0
         self._server: asyncio.Server | None = None
+        self._arrived = asyncio.Event()
+
+    async def arrival(self) -> None:
+        """Waits for the next letter."""
+        self._arrived.clear()
+        await self._arrived.wait()
 
     async def open(self) -> None:
         """Listens, at the same port as before where it was open before."""
@@ -88,6 +98,7 @@ class PostOffice:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it by this name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        await asyncio.sleep(self.delay)  # as a tarpit does
         if self.refusing is not None:
             return self.refusing
         envelope.rcpt_tos.append(address)
@@ -95,6 +106,7 @@ class PostOffice:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
         self.letters.append(Letter(envelope))
+        self._arrived.set()
         return "250 OK"
 
     def settings(self, **fields: Any) -> MailSettings:
