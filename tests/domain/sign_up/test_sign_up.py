@@ -10,11 +10,11 @@ from doorward.domain.sign_in.complete import Complete, Pending
 from doorward.domain.sign_in.problems import SignInFailed
 from doorward.domain.sign_up.create_user import create_user
 from doorward.domain.sign_up.problems import SignUpClosed
-from doorward.domain.sign_up.settings import SignUpSettings
 from doorward.domain.sign_up.sign_up import sign_up
 from doorward.domain.users.list import UserFilter, list_users
 from doorward.domain.users.problems import EmailTaken, UsernameTaken
 from doorward.domain.users.settings import UsersSettings
+from doorward.domain.users.sign_up_settings import SignUpSettings
 from doorward.domain.users.store import UserRow
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import anonymous, operator

@@ -7,9 +7,13 @@ from typing import Any
 
 import httpx2
 
+from doorward.domain.invitations.invite import invite
+from doorward.domain.one_time.values import attempt_of, code_of, id_in_attempt, link_of
+from doorward.domain.recovery.ask import RECOVERY, ask_recovery
+from doorward.domain.verification.ask import VERIFY, start_verification
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import operator
-from doorward.kernel.ids import EMAIL, encode
+from doorward.kernel.ids import EMAIL, INVITATION, encode
 from doorward.surfaces.rest.application import OPERATIONS
 from doorward.surfaces.rest.operation import Operation
 from tests.make.authenticators import code_now
@@ -82,12 +86,20 @@ BODIES: dict[str, list[dict[str, Any]]] = {
         {"name": "auditor"},
         {"name": "writer", "description": "Writes.", "permissions": ["users:read", "users:write"]},
     ],
+    "POST /v1/links": [{"token": "{verification_token}"}],
+    "POST /v1/email-verifications": [{"email": "ada.two@example.com"}],
+    "POST /v1/email-verifications/{verification}/answers": [{"code": "{verification_code}"}],
+    "POST /v1/recovery": [{"identifier": "ada@example.com"}],
+    "POST /v1/recovery/{recovery}/answers": [{"token": "{recovery_token}", "new_password": "quite another sentence 7"}],
+    "POST /v1/invitations": [
+        {"email": "invited@example.com"},
+        {"email": "invited.too@example.com", "roles": ["support"], "locale": "de", "mail": False},
+    ],
     "PATCH /v1/roles/{role}": [{}, {"description": "Other.", "permissions": ["users:read"]}],
 }
 
-
-# Members of bodies that are made anew each time.
-_VALUES = frozenset({"refresh_token", "enrollment", "code"})
+# What the query of a good call holds, where one is needed.
+QUERIES: dict[str, dict[str, str]] = {"GET /v1/links": {"token": "{verification_token}"}}
 
 
 @dataclass
@@ -107,16 +119,20 @@ class House:
     def bodies(self, operation: Operation) -> list[dict[str, Any]]:
         """The bodies of good calls; none for an operation that takes none."""
         given = BODIES.get(f"{operation.method} {operation.path}", [])
-        return [
-            {name: value.format_map(self.values) if name in _VALUES else value for name, value in body.items()}
-            for body in given
-        ]
+        return [{name: self._filled(value) for name, value in body.items()} for body in given]
+
+    def _filled(self, value: Any) -> Any:
+        return value.format_map(self.values) if isinstance(value, str) and value.startswith("{") else value
 
     async def call(self, operation: Operation, *, person: Person | None, body: Any = None, **options: Any) -> Any:
         """Calls an operation as somebody."""
         headers = dict(person.headers if person else {}) | options.pop("headers", {})
         if body is not None:
             options["json"] = body
+        needed = QUERIES.get(f"{operation.method} {operation.path}", {})
+        if needed:
+            filled = {name: self._filled(value) for name, value in needed.items()}
+            options["params"] = filled | dict(options.get("params") or {})
         return await self.client.request(operation.method, self.path(operation), headers=headers, **options)
 
 
@@ -135,6 +151,11 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
     async with tools.writing(operator()) as tx:
         email = await add_email(tx, user_id, "ada.two@example.com")
         await create_role(tx, name="helper", permissions=["users:read"])
+        verification = await start_verification(tx, email)
+        recovery = await ask_recovery(tx, "ada@example.com")
+        invited = await invite(tx, "guest@example.com", by_mail=False)
+    recovery_id = id_in_attempt(tools, RECOVERY, recovery)
+    assert recovery_id is not None
     values = {
         "user_id": ada.user["id"],
         "session_id": ada.session["id"],
@@ -145,6 +166,12 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
         "refresh_token": ada.refresh_token,
         "enrollment": enrollment["enrollment"],
         "code": code_now(tools, enrollment["secret"]),
+        "verification": attempt_of(tools, VERIFY, verification),
+        "verification_token": link_of(tools, VERIFY, verification),
+        "verification_code": code_of(tools, VERIFY, verification),
+        "recovery": recovery,
+        "recovery_token": link_of(tools, RECOVERY, recovery_id),
+        "invitation_id": encode(INVITATION, invited.row.id),
     }
     return House(client, tools, root, ada, values)
 
