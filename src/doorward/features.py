@@ -8,6 +8,7 @@ from doorward.domain.access.feature import ACCESS
 from doorward.domain.audit.feature import AUDIT
 from doorward.domain.credentials.feature import CREDENTIALS
 from doorward.domain.keys.feature import KEYS
+from doorward.domain.methods.passkey.feature import PASSKEY
 from doorward.domain.methods.password.feature import NEW_PASSWORD, PASSWORD
 from doorward.domain.one_time.feature import ONE_TIME
 from doorward.domain.risk.feature import RISK
@@ -33,6 +34,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     ACCESS,
     PASSWORD,
     NEW_PASSWORD,
+    PASSKEY,
     SIGN_IN,
     SIGN_UP,
     SETUP,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from doorward.domain.access.refresh import refresh_tokens
+from doorward.domain.methods.passkey.problems import PasskeyNotAccepted, PasskeyTaken
 from doorward.domain.risk.problems import TooManyAttempts
 from doorward.domain.sessions.problems import RefreshTokenInvalid, RefreshTokenReuse
 from doorward.domain.sign_in.answer import answer_sign_in
@@ -38,7 +39,17 @@ class SignUpBody(Body):
     """A new account."""
 
     email: Annotated[str, Field(max_length=320, examples=["ada@example.com"])]
-    password: Annotated[str, Field(max_length=1024, examples=["correct staple battery 9"])]
+    password: (
+        Annotated[
+            str,
+            Field(
+                max_length=1024,
+                description="Left out to sign up with a passkey.",
+                examples=["correct staple battery 9"],
+            ),
+        ]
+        | None
+    ) = None
     username: Annotated[str, Field(max_length=128, examples=["ada"])] | None = None
     name: Annotated[str, Field(max_length=400, examples=["Ada Lovelace"])] | None = None
 
@@ -92,7 +103,8 @@ class RefreshBody(Body):
 async def sign_up_(asked: Asked, body: SignUpBody) -> Reply:
     """Sign up.
 
-    Where the operator hides which addresses have accounts, the answer is 202 with a pending sign-in to carry on.
+    Without a password the answer is 202 with a prompt for a passkey; answering it makes the account and signs in. Where
+    the operator hides which addresses have accounts, the answer is 202 with a pending sign-in to carry on.
     """
     fields = body.model_dump(exclude={"password"}, exclude_unset=True)
 
@@ -146,7 +158,18 @@ async def begin(asked: Asked, body: SignInBody) -> Reply:
     public=True,
     limit="sign_in",
     keeps_answers=False,
-    problems=[SignInFailed, AttemptInvalid, TooManyAttempts, problems.UserSuspended, problems.UserDeleted, HashingBusy],
+    problems=[
+        SignInFailed,
+        AttemptInvalid,
+        TooManyAttempts,
+        PasskeyNotAccepted,
+        PasskeyTaken,
+        problems.EmailTaken,
+        problems.UsernameTaken,
+        problems.UserSuspended,
+        problems.UserDeleted,
+        HashingBusy,
+    ],
 )
 async def answer(asked: Asked, attempt: str, body: AnswersBody) -> Reply:
     """Carry on signing in."""
