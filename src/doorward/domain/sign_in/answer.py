@@ -31,7 +31,9 @@ async def answer_attempt(tx: Tx, *, attempt: str, answers: Answers, kind: Sessio
     try:
         taken = await take_try(tx, attempt)
         signs_up = taken.aim == "sign-up"
-        if ("sign-in" if signs_up else taken.aim) != aim or (aim == "step-up" and taken.session_id != tx.actor.session_id):
+        if ("sign-in" if signs_up else taken.aim) != aim or (
+            aim == "step-up" and taken.session_id != tx.actor.session_id
+        ):
             raise AttemptInvalid
         trace.note(
             "attempt", aim=aim, stage=taken.stage, proofs=len(taken.proofs), user_known=taken.user_id is not None
