@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import httpx2
 
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import operator
-from doorward.kernel.ids import EMAIL, encode
+from doorward.kernel.ids import CREDENTIAL, EMAIL, encode
 from doorward.surfaces.rest.application import OPERATIONS
 from doorward.surfaces.rest.operation import Operation
+from tests.make.authenticator import Authenticator
 from tests.make.people import PASSWORD, Person, make_administrator, make_person
 
 BY_NAME = {f"{operation.method} {operation.path}": operation for operation in OPERATIONS}
@@ -40,6 +42,8 @@ BODIES: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "POST /v1/me/password": [{"current_password": PASSWORD, "new_password": "quite another sentence 7"}],
+    "POST /v1/me/passkeys": [{"credential": "{credential}", "label": "Laptop"}],
+    "PATCH /v1/me/credentials/{credential_id}": [{"label": "Phone"}],
     "POST /v1/me/emails": [{"address": "second@example.com"}],
     "POST /v1/users": [
         {"email": "made@example.com"},
@@ -91,6 +95,7 @@ class House:
     root: Person
     ada: Person
     values: dict[str, str] = field(default_factory=dict)
+    credential: dict[str, Any] = field(default_factory=dict)
 
     def path(self, operation: Operation) -> str:
         """The path of a good call."""
@@ -99,10 +104,12 @@ class House:
     def bodies(self, operation: Operation) -> list[dict[str, Any]]:
         """The bodies of good calls; none for an operation that takes none."""
         given = BODIES.get(f"{operation.method} {operation.path}", [])
-        return [
-            {name: value.format_map(self.values) if name == "refresh_token" else value for name, value in body.items()}
-            for body in given
-        ]
+        return [{name: self._filled(name, value) for name, value in body.items()} for body in given]
+
+    def _filled(self, name: str, value: Any) -> Any:
+        if name == "credential":
+            return self.credential
+        return value.format_map(self.values) if name == "refresh_token" else value
 
     async def call(self, operation: Operation, *, person: Person | None, body: Any = None, **options: Any) -> Any:
         """Calls an operation as somebody."""
@@ -114,6 +121,8 @@ class House:
 
 async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
     """People, a role, an address and a sign-in under way."""
+    from doorward.domain.methods.passkey.enroll import store_passkey
+    from doorward.domain.methods.passkey.stored import Passkey
     from doorward.domain.roles.manage import create_role
     from doorward.domain.users.emails import add_email
     from doorward.kernel.ids import USER, decode
@@ -126,16 +135,24 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
     async with tools.writing(operator()) as tx:
         email = await add_email(tx, user_id, "ada.two@example.com")
         await create_role(tx, name="helper", permissions=["users:read"])
+        # Two, so that an administrator may take one.
+        made = [
+            Passkey(bytes([n]) * 16, b"key", 0, b"h" * 64, str(UUID(int=0)), True, True, True, False) for n in (1, 2)
+        ]
+        passkeys = [await store_passkey(tx, user_id, each) for each in made]
+    options = await client.post("/v1/me/passkeys/options", headers=ada.headers)
+    credential = Authenticator().create(options.json()["options"])
     values = {
         "user_id": ada.user["id"],
         "session_id": ada.session["id"],
         "email_id": encode(EMAIL, email.id),
         "attempt": attempt.json()["attempt"],
         "step_up": step_up.json()["attempt"],
+        "credential_id": encode(CREDENTIAL, passkeys[0].id),
         "role": "helper",
         "refresh_token": ada.refresh_token,
     }
-    return House(client, tools, root, ada, values)
+    return House(client, tools, root, ada, values, credential)
 
 
 def looks_like_a_problem(answer: httpx2.Response) -> bool:
