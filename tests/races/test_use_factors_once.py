@@ -11,7 +11,7 @@ from doorward.domain.risk.settings import LockoutSettings
 from doorward.domain.sign_in.settings import SignInSettings
 from doorward.infra.tools import Tools
 from tests.faults.invariants import rows
-from tests.make.authenticators import code_now, give_app, give_codes
+from tests.make.authenticator_app import code_now, give_app, give_codes
 from tests.make.people import PASSWORD, make_user, sign_in
 from tests.make.tools import changed
 from tests.races.conftest import Clients

@@ -5,30 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from doorward.domain.invitations.accept import OpenInvitation, accept_invitation, open_invitation
-from doorward.domain.messages.send import send
+from doorward.domain.invitations.accept import OpenInvitation, open_invitation
+from doorward.domain.methods.passkey.prove import memory_of_newcomer
+from doorward.domain.methods.passkey.stored import NAME as PASSKEY
 from doorward.domain.methods.password.choose import HashedPassword, hash_new, personal_words, store_first
+from doorward.domain.sign_in.attempts import new_attempt
 from doorward.domain.sign_in.begin import first_attempt
 from doorward.domain.sign_in.complete import Pending, ask
+from doorward.domain.sign_in.make_account import make_user, tell_owner
 from doorward.domain.sign_in.trace import Trace
 from doorward.domain.sign_up.problems import SignUpClosed
-from doorward.domain.users.create import insert_user
-from doorward.domain.users.emails import find_address, primary_address, release_address
-from doorward.domain.users.find import find_user
-from doorward.domain.users.problems import EmailTaken
+from doorward.domain.users.find import find_by_identifier, identifier_mac
+from doorward.domain.users.problems import EmailTaken, UsernameTaken
 from doorward.domain.users.profile import NewUser, check_new_user
 from doorward.domain.users.settings import UsersSettings
 from doorward.domain.users.sign_up_settings import SignUpSettings
 from doorward.domain.users.store import UserRow
-from doorward.domain.verification.ask import start_verification
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.problem import FieldError, InvalidInput
 
 
 async def sign_up(
-    tx: Tx, fields: Mapping[str, Any], *, password: str, invitation: str | None = None
+    tx: Tx, fields: Mapping[str, Any], *, password: str | None, invitation: str | None = None
 ) -> UserRow | Pending:
-    """Makes an account. fields: email, and username and name if given. invitation: the token of its link.
+    """Makes an account. fields: email, and username and name if given. password: without one the answer is a sign-up
+    to carry on with a passkey, and the account is made when that is there. invitation: the token of its link.
 
     Where existing addresses are hidden, the answer is a sign-in to carry on, for new and for known addresses alike.
     Raises SignUpClosed, LinkInvalid, UsernameTaken, EmailTaken (where not hidden), InvalidInput or HashingBusy.
@@ -47,26 +48,19 @@ async def sign_up(
         user = user._replace(email_verified=True)
     elif not settings.takes(user.email.key):
         raise SignUpClosed
+    hides = settings.hide_existing and opened is None
+    if password is None:
+        return await _by_passkey(tx, user, fields, invitation=invitation, hides=hides)
     username = user.username.display if user.username else None
     hashed = await hash_new(tx, password, personal=personal_words(user.email.display, username, user.name))
-    if settings.hide_existing and opened is None:
+    if hides:
         return await _quietly(tx, user, hashed)
     return await _make(tx, user, hashed, opened)
 
 
 async def _make(tx: Tx, user: NewUser, hashed: HashedPassword, opened: OpenInvitation | None = None) -> UserRow:
-    """Makes the account, and whatever follows from its address."""
-    verify = tx.section(SignUpSettings).verify_email
-    if verify != "off" or opened is not None:
-        await release_address(tx, user.email.key)
-    row = await insert_user(tx, user, source="sign-up")
+    row = await make_user(tx, user, opened)
     await store_first(tx, row.id, hashed)
-    if opened is not None:
-        await accept_invitation(tx, opened, row.id)
-    elif verify != "off" and tx.tools.mailer is not None:
-        email = await primary_address(tx, row.id)
-        if email is not None:
-            await start_verification(tx, email)
     return row
 
 
@@ -80,14 +74,21 @@ async def _quietly(tx: Tx, user: NewUser, hashed: HashedPassword) -> Pending:
             await _make(making, user, hashed)
     except EmailTaken:
         # Who knows the account's password may carry on and sign in; to everybody else it looks like a new account.
-        await _tell_owner(tx, user)
+        await tell_owner(tx, user)
     return await ask(tx, await first_attempt(tx, user.email.display, Trace()))
 
 
-async def _tell_owner(tx: Tx, user: NewUser) -> None:
-    """Tells whoever has the address that they have an account already, which the one who signed up is not told."""
-    known = await find_address(tx, user.email.display)
-    if known is None or not (known.is_primary or known.verified_at is not None):
-        return
-    owner = await find_user(tx, known.user_id)
-    await send(tx, "sign_up_known", to=known.address, user_id=owner.id, locale=owner.locale, asked_by_anyone=True)
+async def _by_passkey(
+    tx: Tx, user: NewUser, fields: Mapping[str, Any], *, invitation: str | None, hides: bool
+) -> Pending:
+    """Asks for a passkey. Whether the address is free is decided when it is there; what is known now is told now."""
+    username = user.username.display if user.username else None
+    if not hides and await find_by_identifier(tx, user.email.display):
+        raise EmailTaken
+    if username is not None and await find_by_identifier(tx, username):
+        raise UsernameTaken
+    attempt = new_attempt(None, identifier=identifier_mac(tx, ""), aim="sign-up")
+    attempt.stage = "sign-up"
+    attempt.new_user = {"fields": dict(fields), "hides": hides, "invitation": invitation}
+    attempt.memory[PASSKEY] = memory_of_newcomer(user.email.display, user.name or username or user.email.display)
+    return await ask(tx, attempt)

@@ -20,7 +20,7 @@ from doorward.infra.tools import Tools
 from doorward.kernel.actor import Actor, anonymous, operator
 from doorward.kernel.problem import Forbidden, InvalidInput
 from tests.make.actors import ORIGIN, as_user, logged
-from tests.make.authenticators import code_now, give_app, give_codes
+from tests.make.authenticator_app import code_now, give_app, give_codes
 from tests.make.people import PASSWORD, make_user
 
 pytestmark = pytest.mark.integration
