@@ -138,7 +138,7 @@ class House:
             options["json"] = body
         needed = QUERIES.get(f"{operation.method} {operation.path}", {})
         if needed:
-            filled = {name: self._filled(value) for name, value in needed.items()}
+            filled = {name: self._filled(name, value) for name, value in needed.items()}
             options["params"] = filled | dict(options.get("params") or {})
         return await self.client.request(operation.method, self.path(operation), headers=headers, **options)
 
