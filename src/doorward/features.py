@@ -19,7 +19,7 @@ from doorward.domain.methods.recovery_code.feature import RECOVERY_CODE
 from doorward.domain.methods.totp.feature import TOTP
 from doorward.domain.one_time.feature import ONE_TIME
 from doorward.domain.recovery.feature import RECOVER
-from doorward.domain.risk.feature import RISK
+from doorward.domain.risk.feature import DEVICES, RISK
 from doorward.domain.roles.feature import ROLES
 from doorward.domain.sessions.feature import SESSIONS
 from doorward.domain.setup.feature import SETUP
@@ -40,6 +40,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     CREDENTIALS,
     ONE_TIME,
     RISK,
+    DEVICES,
     ACCESS,
     PASSWORD,
     NEW_PASSWORD,

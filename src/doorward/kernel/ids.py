@@ -31,6 +31,7 @@ EVENT: Final = "evt"
 ATTEMPT: Final = "att"
 JOB: Final = "job"
 INVITATION: Final = "inv"
+DEVICE: Final = "dev"
 
 
 def new_id() -> UUID:

@@ -31,9 +31,11 @@ BODIES: dict[str, list[dict[str, Any]]] = {
     ],
     "POST /v1/sign-in": [
         {"identifier": "ada@example.com"},
-        {"identifier": "ada@example.com", "password": PASSWORD, "transport": "cookie"},
+        {"identifier": "ada@example.com", "password": PASSWORD, "transport": "cookie", "device_token": ""},
     ],
-    "POST /v1/sign-in/{attempt}/answers": [{"answers": {"password": PASSWORD}, "transport": "token"}],
+    "POST /v1/sign-in/{attempt}/answers": [
+        {"answers": {"password": PASSWORD}, "transport": "token", "device_token": "x", "trust_device": True}
+    ],
     "POST /v1/me/step-up/{step_up}/answers": [{"answers": {"password": PASSWORD}}],
     "POST /v1/me/totp/confirm": [
         {"enrollment": "{enrollment}", "code": "{code}"},
@@ -155,6 +157,7 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
     ada = await make_person(tools, client)
     attempt = await client.post("/v1/sign-in", json={"identifier": "ada@example.com"})
     step_up = await client.post("/v1/me/step-up", headers=ada.headers)
+    devices = (await client.get("/v1/me/devices", headers=ada.headers)).json()
     enrollment = (await client.post("/v1/me/totp", headers=ada.headers)).json()
     refused = await client.post("/v1/sign-in", json={"identifier": "nobody@example.com", "password": "wrong"})
     user_id = decode(USER, ada.user["id"])
@@ -178,6 +181,7 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
         "session_id": ada.session["id"],
         "email_id": encode(EMAIL, email.id),
         "attempt": attempt.json()["attempt"],
+        "device_id": devices["items"][0]["id"],
         "step_up": step_up.json()["attempt"],
         "credential_id": encode(CREDENTIAL, passkeys[0].id),
         "role": "helper",

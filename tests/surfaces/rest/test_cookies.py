@@ -22,7 +22,7 @@ async def cookie(tools: Tools, client: httpx2.AsyncClient) -> dict[str, str]:
     )
     assert answer.status_code == 200
     assert not {"access_token", "refresh_token", "token_type", "expires_in"} & answer.json().keys()
-    header = answer.headers["set-cookie"]
+    header, _device = answer.headers.get_list("set-cookie")
     value, *attributes = header.split("; ")
     assert value.startswith("__Host-doorward_session=")
     assert set(attributes) == {"Path=/", "Max-Age=2592000", "Secure", "HttpOnly", "SameSite=Lax"}

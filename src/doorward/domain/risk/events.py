@@ -22,3 +22,24 @@ class AccountUnlocked(Event):
 
     type: ClassVar[str] = "account.unlocked"
     by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceAdded(Event):
+    """Somebody signed in from a device that was not known, to an account that has others. The target is the device's id."""
+
+    type: ClassVar[str] = "device.added"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceTrusted(Event):
+    """A user chose to be asked for no second factor on a device for some days. The target is the device's id."""
+
+    type: ClassVar[str] = "device.trusted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceRevoked(Event):
+    """A user had one of their devices forgotten. The target is the device's id."""
+
+    type: ClassVar[str] = "device.revoked"

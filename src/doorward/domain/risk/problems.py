@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorward.kernel.problem import Kind, Problem
+from doorward.kernel.problem import Kind, NotFound, Problem
 
 
 class TooManyAttempts(Problem):
@@ -30,3 +30,13 @@ class ChallengeRequired(Problem):
         super().__init__(
             "Get one with GET /v1/challenges, solve it, and send its answer in the header Challenge-Response."
         )
+
+
+class DeviceNotFound(NotFound):
+    """There is no such device, or it is somebody else's."""
+
+    code = "device-not-found"
+    title = "No such device"
+
+    def __init__(self) -> None:
+        super().__init__("List your devices to see those that are known.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from doorward.domain.methods.method import Answers
+from doorward.domain.risk.devices import Client
 from doorward.domain.sessions.start import SessionKind
 from doorward.domain.sign_in.attempts import Attempt, take_try
 from doorward.domain.sign_in.complete import Complete, Pending, ask, go_on, refuse
@@ -14,17 +15,24 @@ from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.problem import Problem
 
 
-async def answer_sign_in(tx: Tx, *, attempt: str, answers: Answers, kind: SessionKind = "token") -> Complete | Pending:
+async def answer_sign_in(
+    tx: Tx,
+    *,
+    attempt: str,
+    answers: Answers,
+    kind: SessionKind = "token",
+    client: Client = Client(),  # noqa: B008 - it is a value and never changes
+) -> Complete | Pending:
     """Answers prompts by their names, or chooses a method that has to be started.
 
     Raises AttemptInvalid, SignInFailed, TooManyAttempts, InvalidInput, UserSuspended or UserDeleted; at the end of a
     sign-up also EmailTaken and UsernameTaken.
     """
-    return await answer_attempt(tx, attempt=attempt, answers=answers, kind=kind, stepping_up=False)
+    return await answer_attempt(tx, attempt=attempt, answers=answers, kind=kind, client=client, stepping_up=False)
 
 
 async def answer_attempt(
-    tx: Tx, *, attempt: str, answers: Answers, kind: SessionKind, stepping_up: bool
+    tx: Tx, *, attempt: str, answers: Answers, kind: SessionKind, client: Client, stepping_up: bool
 ) -> Complete | Pending:
     """The same; stepping up answers what the same session began to step up by, and nothing else does."""
     trace = Trace()
@@ -45,7 +53,7 @@ async def answer_attempt(
             return await ask(tx, taken)
         proof, guess = await prove(tx, taken, methods, answers, trace)
         await make_account(tx, taken, proof.user_id)
-        return await go_on(tx, taken, proof, guess, kind=kind, trace=trace)
+        return await go_on(tx, taken, proof, guess, kind=kind, trace=trace, client=client)
     except Problem as problem:
         if signs_up:
             # Nothing of the account may stay, and there is nobody yet whose refusal could be explained.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from doorward.domain.methods.method import Methods
+from doorward.domain.risk.devices import Client, known_device
 from doorward.domain.sessions.start import SessionKind
 from doorward.domain.sign_in.attempts import Attempt, new_attempt
 from doorward.domain.sign_in.complete import Complete, Pending, ask, go_on, refuse
@@ -14,28 +15,43 @@ from doorward.kernel.problem import Problem
 
 
 async def begin_sign_in(
-    tx: Tx, *, identifier: str | None = None, password: str | None = None, kind: SessionKind = "token"
+    tx: Tx,
+    *,
+    identifier: str | None = None,
+    password: str | None = None,
+    kind: SessionKind = "token",
+    client: Client = Client(),  # noqa: B008 - it is a value and never changes
 ) -> Complete | Pending:
     """Begins signing in. identifier: an email address or a username, in any spelling; not needed where a passkey tells who
-    it is. password: if it is known already.
+    it is. password: if it is known already. client: its device.
 
     Answers the same for known and unknown identifiers, at the same cost. Raises SignInFailed, TooManyAttempts,
     UserSuspended, UserDeleted or HashingBusy.
     """
     trace = Trace()
-    attempt = await first_attempt(tx, identifier or "", trace)
+    attempt = await first_attempt(tx, identifier or "", trace, client)
     if password is None:
         return await ask(tx, attempt)
     try:
         methods = [method for method in tx.tools.hold(Methods).all if "first" in method.stages]
         proof, guess = await prove(tx, attempt, methods, {"password": password}, trace)
-        return await go_on(tx, attempt, proof, guess, kind=kind, trace=trace)
+        return await go_on(tx, attempt, proof, guess, kind=kind, trace=trace, client=client)
     except Problem as problem:
         raise await refuse(tx, problem, attempt.user_id, trace) from None
 
 
-async def first_attempt(tx: Tx, identifier: str, trace: Trace) -> Attempt:
+async def first_attempt(
+    tx: Tx,
+    identifier: str,
+    trace: Trace,
+    client: Client = Client(),  # noqa: B008 - it is a value and never changes
+) -> Attempt:
     """A sign-in for whoever has an identifier, alike when nobody has it."""
     user = await find_by_identifier(tx, identifier) if identifier else None
     trace.note("identifier", given=bool(identifier), found=user is not None)
-    return new_attempt(user.id if user else None, identifier=identifier_mac(tx, identifier))
+    device = await known_device(tx, user.id if user else None, client.secret)
+    return new_attempt(
+        user.id if user else None,
+        identifier=identifier_mac(tx, identifier),
+        device_id=device.id if device is not None else None,
+    )

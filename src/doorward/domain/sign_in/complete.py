@@ -8,6 +8,7 @@ from uuid import UUID
 from doorward.domain.access.tokens import issue_access_token
 from doorward.domain.credentials.keep import changed_at
 from doorward.domain.methods.method import Prompt, Proof
+from doorward.domain.risk.devices import Client, known_device, note_device
 from doorward.domain.risk.failures import Guess, was_right
 from doorward.domain.sessions.end import end_session
 from doorward.domain.sessions.problems import SessionNotFound
@@ -38,7 +39,10 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """Signed in. A cookie session has a cookie and no tokens; a token session the other way around."""
+    """Signed in. A cookie session has a cookie and no tokens; a token session the other way around.
+
+    device_secret: what the device is known by from now on, if it keeps one.
+    """
 
     user: UserRow
     session: SessionRow
@@ -46,10 +50,18 @@ class Complete:
     refresh_token: str | None = field(default=None, repr=False)
     cookie: str | None = field(default=None, repr=False)
     expires_in: int = 0
+    device_secret: str | None = field(default=None, repr=False)
 
 
 async def go_on(
-    tx: Tx, attempt: Attempt, proof: Proof, guess: Guess | None, *, kind: SessionKind, trace: Trace
+    tx: Tx,
+    attempt: Attempt,
+    proof: Proof,
+    guess: Guess | None,
+    *,
+    kind: SessionKind,
+    trace: Trace,
+    client: Client = Client(),  # noqa: B008 - it is a value and never changes
 ) -> Complete | Pending:
     """After a right answer: asks for what is still needed, or lets the user in.
 
@@ -57,7 +69,7 @@ async def go_on(
     """
     attempt.user_id = proof.user_id
     try:
-        return await _next(tx, attempt, proof, guess, kind=kind, trace=trace)
+        return await _next(tx, attempt, proof, guess, kind=kind, trace=trace, client=client)
     except Problem:
         # Refused for another reason: the answer was right all the same, and does not count.
         if guess is not None:
@@ -66,7 +78,7 @@ async def go_on(
 
 
 async def _next(
-    tx: Tx, attempt: Attempt, proof: Proof, guess: Guess | None, *, kind: SessionKind, trace: Trace
+    tx: Tx, attempt: Attempt, proof: Proof, guess: Guess | None, *, kind: SessionKind, trace: Trace, client: Client
 ) -> Complete | Pending:
     try:
         user = await find_user(tx, proof.user_id)
@@ -77,12 +89,16 @@ async def _next(
     except Problem:
         trace.note("gate", passed=False, status=user.status)
         raise
+    if attempt.device_id is None:
+        # Who it is may have been shown just now, by a passkey.
+        device = await known_device(tx, user.id, client.secret)
+        attempt.device_id = device.id if device is not None else None
     proven = [*(kept.proven for kept in attempt.proofs), Proven(proof.method, proof.factors)]
     decide = step_up_stage if attempt.aim == "step-up" else next_stage
     stage = decide(proven, await standing_of(tx, user, attempt), rules(tx))
     trace.note("policy", next=stage or "done")
     if stage is None:
-        return await _let_in(tx, attempt, proof, kind=kind, trace=trace)
+        return await _let_in(tx, attempt, proof, kind=kind, trace=trace, client=client)
     if not await proof.keep(tx):
         raise SignInFailed
     if guess is not None:
@@ -102,7 +118,9 @@ async def ask(tx: Tx, attempt: Attempt) -> Pending:
     return Pending(name_of(tx, attempt), prompts)
 
 
-async def _let_in(tx: Tx, attempt: Attempt, proof: Proof, *, kind: SessionKind, trace: Trace) -> Complete:
+async def _let_in(
+    tx: Tx, attempt: Attempt, proof: Proof, *, kind: SessionKind, trace: Trace, client: Client
+) -> Complete:
     if attempt.sealed:
         await spend(tx, attempt)
     try:
@@ -123,9 +141,12 @@ async def _let_in(tx: Tx, attempt: Attempt, proof: Proof, *, kind: SessionKind, 
     trace.note("gate", passed=True)
     if attempt.session_id is not None:
         await _end_replaced(tx, user.id, attempt.session_id)
+        device_secret = None
+    else:
+        device_secret = await note_device(tx, user.id, client, may_trust="mfa" in methods)
     started = await start_session(tx, user_id=user.id, kind=kind, methods=methods)
     if kind == "cookie":
-        return Complete(user, started.session, cookie=started.secret)
+        return Complete(user, started.session, cookie=started.secret, device_secret=device_secret)
     access_token, expires_in = await issue_access_token(
         tx,
         user_id=user.id,
@@ -135,7 +156,12 @@ async def _let_in(tx: Tx, attempt: Attempt, proof: Proof, *, kind: SessionKind, 
         ends_at=started.session.expires_at,
     )
     return Complete(
-        user, started.session, access_token=access_token, refresh_token=started.secret, expires_in=expires_in
+        user,
+        started.session,
+        access_token=access_token,
+        refresh_token=started.secret,
+        expires_in=expires_in,
+        device_secret=device_secret,
     )
 
 

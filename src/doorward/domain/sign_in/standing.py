@@ -11,6 +11,7 @@ from doorward.domain.methods.email_code.settings import EmailCodeSettings
 from doorward.domain.methods.magic_link.method import NAME as MAGIC_LINK
 from doorward.domain.methods.magic_link.settings import MagicLinkSettings
 from doorward.domain.methods.method import Methods
+from doorward.domain.risk.devices import is_trusted
 from doorward.domain.roles.holders import roles_of
 from doorward.domain.sign_in.policy import Rules, SecondFactor, Standing, strictest
 from doorward.domain.sign_in.settings import SignInSettings
@@ -55,6 +56,7 @@ async def standing_of(tx: Tx, user: UserRow, attempt: Attempt) -> Standing:
         second_factor=await _second_factor_for(tx, user.id),
         turned_on=turned_on,
         usable=usable,
+        trusted_device=await is_trusted(tx, user.id, attempt.device_id),
         email_verified=user.email_verified,
         must_change_password=bool(attempt.memory.get("password", {}).get("must_change")),
     )

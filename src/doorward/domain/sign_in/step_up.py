@@ -7,6 +7,7 @@ a copy of the old session's secrets gains nothing by it (ASVS 7.2.4).
 from __future__ import annotations
 
 from doorward.domain.methods.method import Answers
+from doorward.domain.risk.devices import Client, known_device
 from doorward.domain.sessions.start import SessionKind
 from doorward.domain.sign_in.answer import answer_attempt
 from doorward.domain.sign_in.attempts import new_attempt
@@ -17,13 +18,15 @@ from doorward.kernel.permission import require
 from doorward.kernel.problem import Unauthenticated
 
 
-async def begin_step_up(tx: Tx) -> Pending:
+async def begin_step_up(tx: Tx, *, device_secret: str | None = None) -> Pending:
     """Begins proving again who one is. Raises Unauthenticated."""
     require(tx.actor, WRITE_ME)
     actor = tx.actor
     if actor.user_id is None or actor.session_id is None:
         raise Unauthenticated
-    return await ask(tx, new_attempt(actor.user_id, aim="step-up", session_id=actor.session_id))
+    device = await known_device(tx, actor.user_id, device_secret)
+    device_id = device.id if device is not None else None
+    return await ask(tx, new_attempt(actor.user_id, aim="step-up", session_id=actor.session_id, device_id=device_id))
 
 
 async def answer_step_up(tx: Tx, *, attempt: str, answers: Answers, kind: SessionKind) -> Complete | Pending:
@@ -32,4 +35,4 @@ async def answer_step_up(tx: Tx, *, attempt: str, answers: Answers, kind: Sessio
     Raises AttemptInvalid (also when another session began it), SignInFailed, TooManyAttempts or InvalidInput.
     """
     require(tx.actor, WRITE_ME)
-    return await answer_attempt(tx, attempt=attempt, answers=answers, kind=kind, stepping_up=True)
+    return await answer_attempt(tx, attempt=attempt, answers=answers, kind=kind, client=Client(), stepping_up=True)

@@ -48,6 +48,9 @@ class CompleteView(TypedDict):
     refresh_token: NotRequired[str]
     token_type: NotRequired[Literal["Bearer"]]
     expires_in: NotRequired[Annotated[int, Field(description="Seconds until the access token ends.")]]
+    device_token: NotRequired[
+        Annotated[str, Field(description="What this device is known by. Keep it, and send it with the next sign-in.")]
+    ]
 
 
 class TokensView(TypedDict):
@@ -77,6 +80,8 @@ def outcome_view(outcome: Complete | Pending) -> CompleteView | PendingView:
         view["refresh_token"] = outcome.refresh_token
         view["token_type"] = "Bearer"  # noqa: S105 - a kind, no secret
         view["expires_in"] = outcome.expires_in
+        if outcome.device_secret is not None:
+            view["device_token"] = outcome.device_secret
     return view
 
 

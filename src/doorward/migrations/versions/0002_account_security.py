@@ -19,6 +19,7 @@ def upgrade() -> None:
     _add_one_time_values()
     _add_failed_attempts()
     _add_sign_in_traces()
+    _add_devices()
     _add_rate_limit_counts()
     _add_messages()
     _add_invitations()
@@ -31,6 +32,7 @@ def downgrade() -> None:
     op.drop_table("rate_limit_counts")
     op.drop_table("invitations")
     op.drop_table("messages")
+    op.drop_table("devices")
     op.drop_table("sign_in_traces")
     op.drop_table("failed_attempts")
     op.drop_table("one_time_values")
@@ -153,3 +155,22 @@ def _add_spent_challenges() -> None:
         sa.PrimaryKeyConstraint("random", name=op.f("pk_spent_challenges")),
     )
     op.create_index("ix_spent_challenges_expires_at", "spent_challenges", ["expires_at"])
+
+
+def _add_devices() -> None:
+    op.create_table(
+        "devices",
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("user_id", Id(), nullable=False),
+        sa.Column("secret_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("user_agent", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("first_seen_at", Moment(), nullable=False),
+        sa.Column("last_seen_at", Moment(), nullable=False),
+        sa.Column("trusted_until", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_devices_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_devices")),
+    )
+    op.create_index("uq_devices_secret_hash_user_id", "devices", ["secret_hash", "user_id"], unique=True)
+    op.create_index("ix_devices_user_id", "devices", ["user_id"])
+    op.create_index("ix_devices_last_seen_at", "devices", ["last_seen_at"])

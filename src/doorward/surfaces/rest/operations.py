@@ -8,6 +8,7 @@ from typing import Final
 from doorward.surfaces.rest import (
     challenges,
     credentials,
+    devices,
     events,
     factors,
     health,
@@ -29,6 +30,7 @@ _MODULES: Final = (
     step_up,
     factors,
     credentials,
+    devices,
     users,
     roles,
     events,

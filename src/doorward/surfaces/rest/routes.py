@@ -24,7 +24,10 @@ class OperationResponse(Response):
     """An answer with exactly the headers it was made with."""
 
     def __init__(self, made: Reply) -> None:
-        super().__init__(made.body or None, status_code=made.status, headers=dict(made.headers))
+        super().__init__(made.body or None, status_code=made.status)
+        length = [pair for pair in self.raw_headers if pair[0] == b"content-length"]
+        # As a list: there may be two cookies.
+        self.raw_headers = [(name.encode(), value.encode("latin-1")) for name, value in made.headers] + length
 
 
 class _OperationRoute(APIRoute):

@@ -10,6 +10,7 @@ from doorward.domain.access.refresh import refresh_tokens
 from doorward.domain.methods.passkey.problems import PasskeyNotAccepted, PasskeyTaken
 from doorward.domain.one_time.problems import LinkInvalid
 from doorward.domain.risk.problems import ChallengeRequired, TooManyAttempts
+from doorward.domain.risk.devices import Client
 from doorward.domain.sessions.problems import RefreshTokenInvalid, RefreshTokenReuse
 from doorward.domain.sign_in.answer import answer_sign_in
 from doorward.domain.sign_in.begin import begin_sign_in
@@ -25,7 +26,7 @@ from doorward.infra.crypto.hashing import HashingBusy
 from doorward.infra.database.unit_of_work import Tx
 from doorward.surfaces.rest.asked import Asked, Reply, reply
 from doorward.surfaces.rest.challenges import HEADER
-from doorward.surfaces.rest.cookies import no_session_cookie, session_cookie
+from doorward.surfaces.rest.cookies import device_cookie, no_session_cookie, read_device_cookie, session_cookie
 from doorward.surfaces.rest.operation import Body, Operations
 
 operations: Final = Operations("Signing in")
@@ -34,6 +35,16 @@ _Password = Annotated[str, Field(max_length=1024)]
 _Transport = Annotated[
     Literal["token", "cookie"],
     Field(description="`token`: the answer carries tokens. `cookie`: it sets the session cookie, for browsers."),
+]
+
+
+_DeviceToken = Annotated[
+    str,
+    Field(
+        max_length=128,
+        description="What an earlier sign-in from this device answered, or an empty text from an app that would keep one. "
+        "Browsers have a cookie for it.",
+    ),
 ]
 
 
@@ -74,6 +85,7 @@ class SignInBody(Body):
     ) = None
     password: _Password | None = None
     transport: _Transport = "token"
+    device_token: _DeviceToken | None = None
 
 
 class Answers(Body):
@@ -86,6 +98,10 @@ class AnswersBody(Answers):
     """Answers to prompts, by their names, and how to go on."""
 
     transport: _Transport = "token"
+    device_token: _DeviceToken | None = None
+    trust_device: Annotated[
+        bool, Field(description="Whether to ask for no second factor on this device for some days.")
+    ] = False
 
 
 class RefreshBody(Body):
@@ -126,12 +142,22 @@ async def sign_up_(asked: Asked, body: SignUpBody) -> Reply:
     return await asked.write(use_case)
 
 
+def _client(asked: Asked, body: SignInBody | AnswersBody) -> Client:
+    """The device that asks."""
+    trust = isinstance(body, AnswersBody) and body.trust_device
+    if body.transport == "cookie":
+        return Client(read_device_cookie(asked.call), keeps=True, trust=trust)
+    return Client(body.device_token, keeps=body.device_token is not None or trust, trust=trust)
+
+
 def outcome_reply(outcome: Complete | Pending) -> Reply:
     """The outcome of signing in, with the cookie that belongs to it."""
     headers: tuple[tuple[str, str], ...] = ()
     if isinstance(outcome, Complete) and outcome.cookie is not None:
         session = outcome.session
         headers = (session_cookie(outcome.cookie, now=session.created_at, ends_at=session.expires_at),)
+        if outcome.device_secret is not None:
+            headers = (*headers, device_cookie(outcome.device_secret))
     return reply(outcome_view(outcome), headers=headers)
 
 
@@ -154,7 +180,9 @@ async def begin(asked: Asked, body: SignInBody) -> Reply:
 
     async def use_case(tx: Tx) -> Reply:
         return outcome_reply(
-            await begin_sign_in(tx, identifier=body.identifier, password=body.password, kind=body.transport)
+            await begin_sign_in(
+                tx, identifier=body.identifier, password=body.password, kind=body.transport, client=_client(asked, body)
+            )
         )
 
     return await asked.write(use_case)
@@ -184,7 +212,11 @@ async def answer(asked: Asked, attempt: str, body: AnswersBody) -> Reply:
     """Carry on signing in."""
 
     async def use_case(tx: Tx) -> Reply:
-        return outcome_reply(await answer_sign_in(tx, attempt=attempt, answers=body.answers, kind=body.transport))
+        return outcome_reply(
+            await answer_sign_in(
+                tx, attempt=attempt, answers=body.answers, kind=body.transport, client=_client(asked, body)
+            )
+        )
 
     return await asked.write(use_case)
 

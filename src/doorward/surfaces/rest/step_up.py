@@ -13,6 +13,7 @@ from doorward.domain.users import problems
 from doorward.infra.crypto.hashing import HashingBusy
 from doorward.infra.database.unit_of_work import Tx
 from doorward.surfaces.rest.asked import Asked, Reply, reply
+from doorward.surfaces.rest.cookies import read_device_cookie
 from doorward.surfaces.rest.operation import Operations
 from doorward.surfaces.rest.sign_in import Answers, outcome_reply
 
@@ -27,7 +28,7 @@ async def begin(asked: Asked) -> Reply:
     """
 
     async def use_case(tx: Tx) -> Reply:
-        return reply(outcome_view(await begin_step_up(tx)))
+        return reply(outcome_view(await begin_step_up(tx, device_secret=read_device_cookie(asked.call))))
 
     return await asked.write(use_case)
 

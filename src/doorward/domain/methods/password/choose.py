@@ -12,6 +12,7 @@ from doorward.domain.methods.password.problems import CurrentPasswordWrong
 from doorward.domain.methods.password.prove import NAME, check
 from doorward.domain.methods.password.rules import check_password
 from doorward.domain.methods.password.settings import PasswordSettings
+from doorward.domain.risk.devices import drop_trust
 from doorward.domain.risk.failures import Subject, was_right, was_wrong
 from doorward.domain.risk.guessing import guessing
 from doorward.domain.sessions.end import end_sessions
@@ -118,5 +119,6 @@ async def put_password(tx: Tx, user_id: UUID, hashed: HashedPassword, *, keep_se
             tx.emit(PasswordBreached(user_id=user_id))
     else:
         await store_first(tx, user_id, hashed)
+    await drop_trust(tx, user_id)
     await end_sessions(tx, user_id=user_id, reason="password-changed", except_id=keep_session)
     tx.emit(PasswordChanged(user_id=user_id))
