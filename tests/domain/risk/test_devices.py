@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.make.authenticators import code_now, give_app
+from tests.make.authenticator_app import code_now, give_app
 
 from doorward.domain.methods.password.choose import set_password
 from doorward.domain.methods.totp.stored import Authenticator
