@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.make.authenticator_app import code_now, give_app
 
 from doorward.domain.methods.password.choose import set_password
 from doorward.domain.methods.totp.stored import Authenticator
@@ -18,6 +17,7 @@ from doorward.domain.sign_in.settings import SignInSettings
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import Origin, anonymous, operator, system
 from tests.make.actors import ORIGIN, logged
+from tests.make.authenticator_app import code_now, give_app
 from tests.make.people import PASSWORD, make_user
 from tests.make.tools import changed
 

@@ -9,8 +9,8 @@ from pydantic import Field
 from doorward.domain.access.refresh import refresh_tokens
 from doorward.domain.methods.passkey.problems import PasskeyNotAccepted, PasskeyTaken
 from doorward.domain.one_time.problems import LinkInvalid
-from doorward.domain.risk.problems import ChallengeRequired, TooManyAttempts
 from doorward.domain.risk.devices import Client
+from doorward.domain.risk.problems import ChallengeRequired, TooManyAttempts
 from doorward.domain.sessions.problems import RefreshTokenInvalid, RefreshTokenReuse
 from doorward.domain.sign_in.answer import answer_sign_in
 from doorward.domain.sign_in.begin import begin_sign_in
