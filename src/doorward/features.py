@@ -13,6 +13,7 @@ from doorward.domain.lockdown.feature import LOCK_DOWN
 from doorward.domain.messages.feature import MESSAGES
 from doorward.domain.methods.email_code.feature import EMAIL_CODE
 from doorward.domain.methods.magic_link.feature import MAGIC_LINK
+from doorward.domain.methods.passkey.feature import PASSKEY
 from doorward.domain.methods.password.feature import NEW_PASSWORD, PASSWORD
 from doorward.domain.methods.recovery_code.feature import RECOVERY_CODE
 from doorward.domain.methods.totp.feature import TOTP
@@ -44,6 +45,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     NEW_PASSWORD,
     TOTP,
     RECOVERY_CODE,
+    PASSKEY,
     SIGN_IN,
     SIGN_UP,
     SETUP,

@@ -7,16 +7,16 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from doorward.domain.access.refresh import refresh_tokens
+from doorward.domain.methods.passkey.problems import PasskeyNotAccepted, PasskeyTaken
 from doorward.domain.one_time.problems import LinkInvalid
 from doorward.domain.risk.problems import TooManyAttempts
 from doorward.domain.sessions.problems import RefreshTokenInvalid, RefreshTokenReuse
-from doorward.domain.sign_in.answer import answer_sign_in
 from doorward.domain.sign_in.begin import begin_sign_in
 from doorward.domain.sign_in.complete import Complete, Pending
 from doorward.domain.sign_in.problems import AttemptInvalid, SignInFailed
 from doorward.domain.sign_in.views import CompleteView, PendingView, TokensView, outcome_view
 from doorward.domain.sign_up.problems import SignUpClosed
-from doorward.domain.sign_up.sign_up import sign_up
+from doorward.domain.sign_up.sign_up import answer_sign_up, sign_up
 from doorward.domain.users import problems
 from doorward.domain.users.sessions import end_session_of
 from doorward.domain.users.views import OwnUserView, own_user_view
@@ -39,7 +39,17 @@ class SignUpBody(Body):
     """A new account."""
 
     email: Annotated[str, Field(max_length=320, examples=["ada@example.com"])]
-    password: Annotated[str, Field(max_length=1024, examples=["correct staple battery 9"])]
+    password: (
+        Annotated[
+            str,
+            Field(
+                max_length=1024,
+                description="Left out to sign up with a passkey.",
+                examples=["correct staple battery 9"],
+            ),
+        ]
+        | None
+    ) = None
     username: Annotated[str, Field(max_length=128, examples=["ada"])] | None = None
     name: Annotated[str, Field(max_length=400, examples=["Ada Lovelace"])] | None = None
     invitation: Annotated[str, Field(max_length=512, description="The token of an invitation's link.")] | None = None
@@ -94,7 +104,8 @@ class RefreshBody(Body):
 async def sign_up_(asked: Asked, body: SignUpBody) -> Reply:
     """Sign up.
 
-    Where the operator hides which addresses have accounts, the answer is 202 with a pending sign-in to carry on.
+    Without a password the answer is 202 with a prompt for a passkey; answering it makes the account and signs in. Where
+    the operator hides which addresses have accounts, the answer is 202 with a pending sign-in to carry on.
     """
     fields = body.model_dump(exclude={"password", "invitation"}, exclude_unset=True)
 
@@ -148,13 +159,24 @@ async def begin(asked: Asked, body: SignInBody) -> Reply:
     public=True,
     limit="sign_in",
     keeps_answers=False,
-    problems=[SignInFailed, AttemptInvalid, TooManyAttempts, problems.UserSuspended, problems.UserDeleted, HashingBusy],
+    problems=[
+        SignInFailed,
+        AttemptInvalid,
+        TooManyAttempts,
+        PasskeyNotAccepted,
+        PasskeyTaken,
+        problems.EmailTaken,
+        problems.UsernameTaken,
+        problems.UserSuspended,
+        problems.UserDeleted,
+        HashingBusy,
+    ],
 )
 async def answer(asked: Asked, attempt: str, body: AnswersBody) -> Reply:
     """Carry on signing in."""
 
     async def use_case(tx: Tx) -> Reply:
-        return outcome_reply(await answer_sign_in(tx, attempt=attempt, answers=body.answers, kind=body.transport))
+        return outcome_reply(await answer_sign_up(tx, attempt=attempt, answers=body.answers, kind=body.transport))
 
     return await asked.write(use_case)
 
