@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
+from doorward.domain.credentials.store import CredentialRow
 from doorward.infra.database.unit_of_work import Tx
+from doorward.kernel.event import Event
 
 PromptKind = Literal["text", "secret", "code", "choice", "redirect", "browser-credential"]
 # first: who are you. second: prove it by another kind of factor. enroll: set up a second factor, which is required here.
@@ -120,6 +122,23 @@ class Method(Protocol):
 
         Before the first change of the transaction, so it may pause it for slow work.
         """
+        ...
+
+
+@runtime_checkable
+class Managed(Protocol):
+    """A method whose credentials people see with details, name, and remove one by one."""
+
+    def describe(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """What a credential's owner and administrators see of its data; no secret."""
+        ...
+
+    def renamed(self, row: CredentialRow) -> Event:
+        """What is recorded when a credential is renamed."""
+        ...
+
+    async def removed(self, tx: Tx, row: CredentialRow) -> Mapping[str, Any]:
+        """A credential was removed: records it, and answers what the client does about it."""
         ...
 
 

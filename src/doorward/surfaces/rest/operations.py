@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from doorward.surfaces.rest import events, factors, health, keys, mail, me, roles, sign_in, step_up, users
+from doorward.surfaces.rest import credentials, events, factors, health, keys, mail, me, roles, sign_in, step_up, users
 from doorward.surfaces.rest.operation import Operation
 
 _MODULES: Final = (
@@ -14,6 +14,7 @@ _MODULES: Final = (
     me,
     step_up,
     factors,
+    credentials,
     users,
     roles,
     events,

@@ -66,7 +66,7 @@ class Use:
 
 def check_use(credential: Mapping[str, Any], passkey: Passkey, *, challenge: bytes, party: RelyingParty) -> Use:
     """That an answer proves the use of this passkey, now and here. The caller judges the counter. Raises NotAccepted."""
-    client_data(credential)
+    _require_challenge(credential, challenge)
     response = response_of(credential)
     raw_id = credential_id(credential)
     if raw_id != passkey.id:
@@ -109,7 +109,7 @@ def check_new(
     """That an answer made a new passkey as it was asked. roots: PEM; with some, only a certificate below them proves the
     model, and without any the attestation is not looked at. Raises NotAccepted.
     """
-    client_data(credential)
+    _require_challenge(credential, challenge)
     response = response_of(credential)
     raw_id = credential_id(credential)
     attestation = read(response, "attestationObject")
@@ -161,6 +161,12 @@ def _asked(check: Callable[[], _Checked]) -> _Checked:
         raise
     except Exception as error:  # noqa: BLE001 - what it raises for damaged input is no list anybody keeps
         raise NotAccepted(type(error).__name__) from None
+
+
+def _require_challenge(credential: Mapping[str, Any], challenge: bytes) -> None:
+    """The library reads the challenge leniently: one answer would then have many spellings."""
+    if read(client_data(credential), "challenge") != challenge:
+        raise NotAccepted("challenge")
 
 
 def _without_statement(attestation: bytes) -> bytes:

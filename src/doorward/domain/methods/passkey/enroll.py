@@ -14,6 +14,7 @@ from uuid import UUID
 
 from doorward.domain.credentials.keep import add_credential, credentials_of, unseal
 from doorward.domain.credentials.store import CredentialRow
+from doorward.domain.methods.credentials import check_label
 from doorward.domain.methods.passkey.answer import NotAccepted, challenge_of
 from doorward.domain.methods.passkey.authenticators import name_of
 from doorward.domain.methods.passkey.events import PasskeyAdded
@@ -30,7 +31,6 @@ from doorward.infra.database.problems import Conflict
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import CREDENTIAL, encode
 from doorward.kernel.permission import require
-from doorward.kernel.text import check_line
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 _ENROLLMENT: Final = Kind("passkey-enrollment", "pk")
 # As long as may be: it says nothing, and nobody guesses or compares it (WebAuthn section 14.6.1).
 _HANDLE_BYTES: Final = 64
-_LONGEST_LABEL: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ async def add_passkey(tx: Tx, credential: Mapping[str, Any], *, label: str | Non
     """Adds the passkey that the browser made. Raises PasskeyNotAccepted, PasskeyTaken, TooManyPasskeys or InvalidInput."""
     require(tx.actor, WRITE_ME)
     user_id = _own(tx)
-    label = check_label(label)
+    label = None if label is None else check_label(label)
     try:
         challenge = challenge_of(credential)
     except NotAccepted as refused:
@@ -162,11 +161,6 @@ async def add_passkey(tx: Tx, credential: Mapping[str, Any], *, label: str | Non
     if not await spend(tx, value):
         raise PasskeyNotAccepted("challenge")
     return await store_passkey(tx, user_id, made, label=label)
-
-
-def check_label(label: str | None) -> str | None:
-    """A name for a credential: one line of 1 to 64 characters. Raises InvalidInput."""
-    return None if label is None else check_line(label, pointer="/label", max_length=_LONGEST_LABEL)
 
 
 def _own(tx: Tx) -> UUID:

@@ -12,6 +12,7 @@ from doorward.domain.credentials.keep import find_by_key, mark_used, mark_used_s
 from doorward.domain.credentials.store import CredentialRow
 from doorward.domain.methods.method import Answers, Factor, Occasion, Prompt, Stage
 from doorward.domain.methods.passkey.answer import NotAccepted, credential_id, user_handle
+from doorward.domain.methods.passkey.authenticators import name_of
 from doorward.domain.methods.passkey.enroll import (
     Holder,
     ask_for_new,
@@ -21,12 +22,13 @@ from doorward.domain.methods.passkey.enroll import (
     passkeys_of,
     store_passkey,
 )
-from doorward.domain.methods.passkey.events import PasskeySuspected
+from doorward.domain.methods.passkey.events import PasskeyRemoved, PasskeyRenamed, PasskeySuspected
 from doorward.domain.methods.passkey.options import request_options
 from doorward.domain.methods.passkey.relying_party import relying_party
 from doorward.domain.methods.passkey.stored import NAME, Passkey, from_data, to_data
 from doorward.infra.crypto import base64url
 from doorward.infra.database.unit_of_work import Tx
+from doorward.kernel.event import Event
 from doorward.kernel.ids import CREDENTIAL, encode, new_id
 
 _CHALLENGE_BYTES: Final = 32
@@ -171,6 +173,36 @@ class PasskeyMethod:
         except NotAccepted as refused:
             occasion.notes["reason"] = refused.reason
             return None
+
+    def describe(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """What is shown of a passkey."""
+        passkey = from_data(data)
+        return {
+            "aaguid": passkey.aaguid,
+            "authenticator": name_of(passkey.aaguid),
+            "synced": passkey.synced,
+            "backed_up": passkey.backed_up,
+            "user_verified": passkey.verified,
+            "attested": passkey.attested,
+            "transports": list(passkey.transports),
+        }
+
+    def renamed(self, row: CredentialRow) -> Event:
+        """A passkey was given another name."""
+        return PasskeyRenamed(user_id=row.user_id, target=encode(CREDENTIAL, row.id))
+
+    async def removed(self, tx: Tx, row: CredentialRow) -> dict[str, Any]:
+        """Records it. The answer is for `PublicKeyCredential.signalAllAcceptedCredentials`, so that the browser forgets it too."""
+        tx.emit(PasskeyRemoved(user_id=row.user_id, target=encode(CREDENTIAL, row.id)))
+        removed = from_data(unseal(tx.tools.sealer, row))
+        left = await passkeys_of(tx, row.user_id)
+        return {
+            "signal": {
+                "rpId": relying_party(tx).id,
+                "userId": base64url.encode(removed.handle),
+                "allAcceptedCredentialIds": [passkey.lookup_key for passkey in left],
+            }
+        }
 
 
 async def _used(tx: Tx, occasion: Occasion, credential: Mapping[str, Any], challenge: bytes) -> PasskeyProof:
