@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from doorward.domain.access.recent import require_recent
 from doorward.domain.credentials.keep import (
     credentials_of,
     find_credential,
@@ -57,9 +58,10 @@ async def remove_credential_of(tx: Tx, user_id: UUID, credential_id: UUID) -> Ma
     """Removes a credential, but never the last way to sign in; answers what the client does about it.
 
     An administrator takes nobody's last second factor in this way either: that would be a factor reset without its delay.
-    Raises CredentialNotFound, CredentialNotRemovable, LastCredential or Forbidden.
+    Raises CredentialNotFound, CredentialNotRemovable, LastCredential, StepUpRequired or Forbidden.
     """
     _may(tx, user_id, WRITE_ME, WRITE_USERS)
+    require_recent(tx)
     await require_rank(tx, user_id)
     # One at a time, or two removed at once would each leave the other as the last.
     await lock_user(tx, user_id)

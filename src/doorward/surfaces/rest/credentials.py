@@ -17,6 +17,7 @@ from doorward.domain.methods.credentials import (
 )
 from doorward.domain.methods.passkey.enroll import add_passkey, begin_adding
 from doorward.domain.methods.passkey.problems import PasskeyNotAccepted, PasskeyTaken, TooManyPasskeys
+from doorward.domain.sessions.problems import StepUpRequired
 from doorward.domain.users import problems
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import CREDENTIAL, USER, find
@@ -75,7 +76,7 @@ class RemovedView(TypedDict):
     "/v1/me/passkeys/options",
     answer=PasskeyOptionsView,
     keeps_answers=False,
-    problems=[TooManyPasskeys],
+    problems=[TooManyPasskeys, StepUpRequired],
 )
 async def passkey_options(asked: Asked) -> Reply:
     """Ask for the options to make a passkey.
@@ -94,7 +95,7 @@ async def passkey_options(asked: Asked) -> Reply:
     "/v1/me/passkeys",
     status=201,
     answer=CredentialView,
-    problems=[PasskeyNotAccepted, PasskeyTaken, TooManyPasskeys],
+    problems=[PasskeyNotAccepted, PasskeyTaken, TooManyPasskeys, StepUpRequired],
 )
 async def add(asked: Asked, body: NewPasskeyBody) -> Reply:
     """Add the passkey that the browser made."""
@@ -125,7 +126,7 @@ async def rename(asked: Asked, credential_id: str, body: LabelBody) -> Reply:
     "DELETE",
     "/v1/me/credentials/{credential_id}",
     answer=RemovedView,
-    problems=[CredentialNotFound, CredentialNotRemovable, LastCredential],
+    problems=[CredentialNotFound, CredentialNotRemovable, LastCredential, StepUpRequired],
 )
 async def remove(asked: Asked, credential_id: str) -> Reply:
     """Remove a credential. The last way to sign in stays."""
@@ -153,7 +154,7 @@ async def list_of_user(asked: Asked, user_id: str) -> Reply:
     "DELETE",
     "/v1/users/{user_id}/credentials/{credential_id}",
     answer=RemovedView,
-    problems=[problems.UserNotFound, CredentialNotFound, CredentialNotRemovable, LastCredential],
+    problems=[problems.UserNotFound, CredentialNotFound, CredentialNotRemovable, LastCredential, StepUpRequired],
 )
 async def remove_of_user(asked: Asked, user_id: str, credential_id: str) -> Reply:
     """Remove a credential of a user, such as a lost passkey.

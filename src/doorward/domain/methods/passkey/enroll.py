@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from doorward.domain.access.recent import require_recent
 from doorward.domain.credentials.keep import add_credential, credentials_of, unseal
 from doorward.domain.credentials.store import CredentialRow
 from doorward.domain.methods.credentials import check_label
@@ -24,6 +25,9 @@ from doorward.domain.methods.passkey.relying_party import relying_party
 from doorward.domain.methods.passkey.settings import PasskeySettings
 from doorward.domain.methods.passkey.stored import NAME, Passkey, from_data, to_data
 from doorward.domain.one_time.values import Kind, link_of, make_value, read_link, spend
+from doorward.domain.sessions.list import open_sessions
+from doorward.domain.sessions.problems import StepUpRequired
+from doorward.domain.sessions.settings import SessionsSettings
 from doorward.domain.users.find import find_user, lock_user
 from doorward.domain.users.permissions import WRITE_ME
 from doorward.domain.users.problems import UserNotFound
@@ -35,6 +39,8 @@ from doorward.kernel.permission import require
 if TYPE_CHECKING:
     from types import ModuleType
 
+# How a session names that nothing but a mailbox was shown.
+_MAILBOX: Final = frozenset({"email"})
 _ENROLLMENT: Final = Kind("passkey-enrollment", "pk")
 # As long as may be: it says nothing, and nobody guesses or compares it (WebAuthn section 14.6.1).
 _HANDLE_BYTES: Final = 64
@@ -127,9 +133,11 @@ async def store_passkey(tx: Tx, user_id: UUID, made: Passkey, *, label: str | No
 
 
 async def begin_adding(tx: Tx) -> dict[str, Any]:
-    """What the browser is asked, to add a passkey to one's own account. Raises TooManyPasskeys."""
+    """What the browser is asked, to add a passkey to one's own account. Raises TooManyPasskeys or StepUpRequired."""
     require(tx.actor, WRITE_ME)
+    require_recent(tx)
     user_id = _own(tx)
+    await _refuse_mailbox_alone(tx, user_id)
     settings = tx.section(PasskeySettings)
     holder = await holder_of(tx, user_id)
     if len(holder.existing) >= settings.most_per_user:
@@ -146,8 +154,11 @@ async def begin_adding(tx: Tx) -> dict[str, Any]:
 
 
 async def add_passkey(tx: Tx, credential: Mapping[str, Any], *, label: str | None = None) -> CredentialRow:
-    """Adds the passkey that the browser made. Raises PasskeyNotAccepted, PasskeyTaken, TooManyPasskeys or InvalidInput."""
+    """Adds the passkey that the browser made. Raises PasskeyNotAccepted, PasskeyTaken, TooManyPasskeys, StepUpRequired or
+    InvalidInput.
+    """
     require(tx.actor, WRITE_ME)
+    require_recent(tx)
     user_id = _own(tx)
     label = None if label is None else check_label(label)
     try:
@@ -161,6 +172,16 @@ async def add_passkey(tx: Tx, credential: Mapping[str, Any], *, label: str | Non
     if not await spend(tx, value):
         raise PasskeyNotAccepted("challenge")
     return await store_passkey(tx, user_id, made, label=label)
+
+
+async def _refuse_mailbox_alone(tx: Tx, user_id: UUID) -> None:
+    """Whoever reads somebody's mail could sign in by it and stay for good with a passkey of their own (CVE-2026-37982).
+
+    So who has something better shows it first. Raises StepUpRequired.
+    """
+    session = next((each for each in await open_sessions(tx, user_id) if each.id == tx.actor.session_id), None)
+    if session is not None and set(session.methods) <= _MAILBOX and await credentials_of(tx, user_id):
+        raise StepUpRequired(tx.section(SessionsSettings).step_up_seconds)
 
 
 def _own(tx: Tx) -> UUID:
