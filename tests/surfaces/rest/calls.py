@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import httpx2
 
@@ -13,9 +14,10 @@ from doorward.domain.recovery.ask import RECOVERY, ask_recovery
 from doorward.domain.verification.ask import VERIFY, start_verification
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import operator
-from doorward.kernel.ids import EMAIL, INVITATION, encode
+from doorward.kernel.ids import CREDENTIAL, EMAIL, INVITATION, encode
 from doorward.surfaces.rest.application import OPERATIONS
 from doorward.surfaces.rest.operation import Operation
+from tests.make.authenticator import Authenticator
 from tests.make.authenticators import code_now
 from tests.make.people import PASSWORD, Person, make_administrator, make_person
 
@@ -48,6 +50,8 @@ BODIES: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "POST /v1/me/password": [{"current_password": PASSWORD, "new_password": "quite another sentence 7"}],
+    "POST /v1/me/passkeys": [{"credential": "{credential}", "label": "Laptop"}],
+    "PATCH /v1/me/credentials/{credential_id}": [{"label": "Phone"}],
     "POST /v1/me/emails": [{"address": "second@example.com"}],
     "POST /v1/users": [
         {"email": "made@example.com"},
@@ -111,6 +115,7 @@ class House:
     root: Person
     ada: Person
     values: dict[str, str] = field(default_factory=dict)
+    credential: dict[str, Any] = field(default_factory=dict)
 
     def path(self, operation: Operation) -> str:
         """The path of a good call."""
@@ -122,6 +127,8 @@ class House:
         return [{name: self._filled(value) for name, value in body.items()} for body in given]
 
     def _filled(self, value: Any) -> Any:
+        if value == "{credential}":
+            return self.credential
         return value.format_map(self.values) if isinstance(value, str) and value.startswith("{") else value
 
     async def call(self, operation: Operation, *, person: Person | None, body: Any = None, **options: Any) -> Any:
@@ -138,6 +145,8 @@ class House:
 
 async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
     """People, a role, an address and a sign-in under way."""
+    from doorward.domain.methods.passkey.enroll import store_passkey
+    from doorward.domain.methods.passkey.stored import Passkey
     from doorward.domain.roles.manage import create_role
     from doorward.domain.users.emails import add_email
     from doorward.kernel.ids import USER, decode
@@ -156,12 +165,20 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
         invited = await invite(tx, "guest@example.com", by_mail=False)
     recovery_id = id_in_attempt(tools, RECOVERY, recovery)
     assert recovery_id is not None
+        # Two, so that an administrator may take one.
+        made = [
+            Passkey(bytes([n]) * 16, b"key", 0, b"h" * 64, str(UUID(int=0)), True, True, True, False) for n in (1, 2)
+        ]
+        passkeys = [await store_passkey(tx, user_id, each) for each in made]
+    options = await client.post("/v1/me/passkeys/options", headers=ada.headers)
+    credential = Authenticator().create(options.json()["options"])
     values = {
         "user_id": ada.user["id"],
         "session_id": ada.session["id"],
         "email_id": encode(EMAIL, email.id),
         "attempt": attempt.json()["attempt"],
         "step_up": step_up.json()["attempt"],
+        "credential_id": encode(CREDENTIAL, passkeys[0].id),
         "role": "helper",
         "refresh_token": ada.refresh_token,
         "enrollment": enrollment["enrollment"],
@@ -173,7 +190,7 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
         "recovery_token": link_of(tools, RECOVERY, recovery_id),
         "invitation_id": encode(INVITATION, invited.row.id),
     }
-    return House(client, tools, root, ada, values)
+    return House(client, tools, root, ada, values, credential)
 
 
 def looks_like_a_problem(answer: httpx2.Response) -> bool:
