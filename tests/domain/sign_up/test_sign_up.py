@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from doorward.domain.sign_in.answer import answer_sign_in
@@ -98,7 +100,11 @@ async def test_answers_alike_for_known_and_new_addresses_where_they_are_hidden(t
     new = await signed_up(tools, "a stranger knows this 5", email="new@example.com")
     assert isinstance(known, Pending)
     assert isinstance(new, Pending)
-    assert known.prompts == new.prompts
+    without_challenges = [
+        [replace(prompt, data={**(prompt.data or {}), "challenge": ""}) for prompt in outcome.prompts]
+        for outcome in (known, new)
+    ]
+    assert without_challenges[0] == without_challenges[1]
     assert len(known.attempt) == len(new.attempt)
     assert middle - hashes == tools.hashing.finished - middle == 1
     assert await count(tools) == 2
