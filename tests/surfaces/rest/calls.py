@@ -163,13 +163,13 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
         verification = await start_verification(tx, email)
         recovery = await ask_recovery(tx, "ada@example.com")
         invited = await invite(tx, "guest@example.com", by_mail=False)
-    recovery_id = id_in_attempt(tools, RECOVERY, recovery)
-    assert recovery_id is not None
         # Two, so that an administrator may take one.
         made = [
             Passkey(bytes([n]) * 16, b"key", 0, b"h" * 64, str(UUID(int=0)), True, True, True, False) for n in (1, 2)
         ]
         passkeys = [await store_passkey(tx, user_id, each) for each in made]
+    recovery_id = id_in_attempt(tools, RECOVERY, recovery)
+    assert recovery_id is not None
     options = await client.post("/v1/me/passkeys/options", headers=ada.headers)
     credential = Authenticator().create(options.json()["options"])
     values = {
