@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import shutil
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -56,13 +57,20 @@ REMOVE = """async ([id, token]) => {
 }"""
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @asynccontextmanager
 async def _served(folder: Path) -> AsyncIterator[str]:
     """A server, and its address by the name that browsers take for a domain."""
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(SOURCE),
-        "PORT": "0",
+        # A number, for passkeys belong to the address that is configured.
+        "PORT": str(_free_port()),
         "DOORWARD_DATA_DIR": str(folder),
     }
     server = await asyncio.create_subprocess_exec(
@@ -123,7 +131,7 @@ async def test_signs_up_and_in_by_passkey_in_a_browser(tmp_path: Path) -> None:
             return dict(await page.evaluate(f"given => {{{SCRIPT} return ({story})(given);}}", given))
 
         signed_up = await run(SIGN_UP, "ada@example.com")
-        assert (signed_up["status"], signed_up["body"]["status"]) == (200, "complete"), signed_up
+        assert (signed_up["status"], signed_up["body"]["status"]) == (200, "complete"), signed_up["body"]
         signed_in = await run(SIGN_IN)
         assert signed_in["body"]["user"]["email"] == "ada@example.com"
         # The authenticator counts: each sign-in has to go on from the last.

@@ -18,7 +18,7 @@ from doorward.kernel.ids import CREDENTIAL, EMAIL, INVITATION, encode
 from doorward.surfaces.rest.application import OPERATIONS
 from doorward.surfaces.rest.operation import Operation
 from tests.make.authenticator import Authenticator
-from tests.make.authenticator_app import code_now
+from tests.make.authenticators import code_now
 from tests.make.people import PASSWORD, Person, make_administrator, make_person
 
 BY_NAME = {f"{operation.method} {operation.path}": operation for operation in OPERATIONS}
@@ -128,8 +128,8 @@ class House:
         given = BODIES.get(f"{operation.method} {operation.path}", [])
         return [{name: self._filled(name, value) for name, value in body.items()} for body in given]
 
-    def _filled(self, name: str, value: Any) -> Any:
-        if name == "credential":
+    def _filled(self, value: Any) -> Any:
+        if value == "{credential}":
             return self.credential
         return value.format_map(self.values) if isinstance(value, str) and value.startswith("{") else value
 

@@ -264,7 +264,7 @@ async def test_signs_up_without_a_password(tools: Tools, client: httpx2.AsyncCli
     assert "__Host-doorward_session=" in done.headers["set-cookie"]
     user_id = decode(USER, done.json()["user"]["id"])
     kinds = [event.type for event in await logged(tools, user_id=user_id)]
-    assert kinds[:2] == ["user.created", "passkey.added"]
+    assert kinds[:2] == ["user.created", "factor.added"]
     async with tools.reading(operator()) as tx:
         assert [row.method for row in await credentials_of(tx, user_id)] == ["passkey"]
     attempt, options = await begin(client)
@@ -444,8 +444,8 @@ async def test_renames_and_removes_ones_own_and_tells_the_browser(tools: Tools, 
     listed = (await client.get("/v1/me/credentials", headers=ada.headers)).json()["items"]
     assert [each["id"] for each in listed][1:] == [second["id"]]
     user_id = decode(USER, ada.user["id"])
-    kinds = [event.type for event in await logged(tools, user_id=user_id) if event.type.startswith("passkey.")]
-    assert kinds == ["passkey.added", "passkey.added", "passkey.renamed", "passkey.removed"]
+    kinds = [event.type for event in await logged(tools, user_id=user_id) if event.type.startswith("factor.")]
+    assert kinds == ["factor.added", "factor.added", "factor.renamed", "factor.removed"]
     password = listed[0]["id"]
     kept = await client.delete(f"/v1/me/credentials/{password}", headers=ada.headers)
     assert (kept.status_code, kept.json()["code"]) == (409, "credential-not-removable")

@@ -1,4 +1,4 @@
-"""What happens to second factors. The target is the credential's id, `method` names the kind."""
+"""What happens to passkeys and second factors. The target is the credential's id, `method` names the kind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doorward.kernel.event import Event
 
 @dataclass(frozen=True, kw_only=True)
 class FactorAdded(Event):
-    """A second factor was set up, or recovery codes were made in place of those before."""
+    """A passkey or second factor was set up, or recovery codes were made in place of those before."""
 
     type: ClassVar[str] = "factor.added"
     method: str
@@ -18,7 +18,7 @@ class FactorAdded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class FactorRenamed(Event):
-    """A second factor got another name."""
+    """A passkey or second factor got another name."""
 
     type: ClassVar[str] = "factor.renamed"
     method: str
@@ -26,7 +26,7 @@ class FactorRenamed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class FactorRemoved(Event):
-    """A second factor was removed: by its owner, by an administrator, or by a factor reset."""
+    """A passkey or second factor was removed: by its owner, by an administrator, or by a factor reset."""
 
     type: ClassVar[str] = "factor.removed"
     method: str

@@ -99,9 +99,11 @@ async def _to_be_told(tx: Tx, event: Event) -> UserRow | None:
     if event.user_id is None or tx.tools.mailer is None or not tx.section(LockdownSettings).notices:
         return None
     try:
-        return await find_user(tx, event.user_id)
+        user = await find_user(tx, event.user_id)
     except UserNotFound:
         return None
+    # What comes with a new account is no news to whoever makes it.
+    return None if user.created_at == tx.now else user
 
 
 async def _readers(tx: Tx, user: UserRow, event: Event) -> list[EmailRow]:

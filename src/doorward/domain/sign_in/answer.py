@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
 from doorward.domain.methods.method import Answers
 from doorward.domain.risk.devices import Client
 from doorward.domain.sessions.start import SessionKind
@@ -13,6 +16,8 @@ from doorward.domain.sign_in.prove import chosen, offered, prove, start
 from doorward.domain.sign_in.trace import Trace
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.problem import Problem
+
+MakeAccount = Callable[[Tx, Attempt, UUID], Awaitable[None]]
 
 
 async def answer_sign_in(
@@ -32,15 +37,26 @@ async def answer_sign_in(
 
 
 async def answer_attempt(
-    tx: Tx, *, attempt: str, answers: Answers, kind: SessionKind, client: Client, stepping_up: bool
+    tx: Tx,
+    *,
+    attempt: str,
+    answers: Answers,
+    kind: SessionKind,
+    stepping_up: bool,
+    make_account: MakeAccount | None = None,
 ) -> Complete | Pending:
-    """The same; stepping up answers what the same session began to step up by, and nothing else does."""
+    """The same; stepping up answers what the same session began to step up by, and nothing else does.
+
+    make_account: what a sign-up ends with, in this same transaction; without it a sign-up is refused.
+    """
     trace = Trace()
     taken: Attempt | None = None
     signs_up = False
     try:
         taken = await take_try(tx, attempt)
         signs_up = taken.aim == "sign-up"
+        if signs_up and make_account is None:
+            raise AttemptInvalid
         if (taken.aim == "step-up") != stepping_up or (stepping_up and taken.session_id != tx.actor.session_id):
             raise AttemptInvalid
         trace.note(
@@ -52,8 +68,9 @@ async def answer_attempt(
             await start(tx, taken, to_start)
             return await ask(tx, taken)
         proof, guess = await prove(tx, taken, methods, answers, trace)
-        await make_account(tx, taken, proof.user_id)
-        return await go_on(tx, taken, proof, guess, kind=kind, trace=trace, client=client)
+        if signs_up and make_account is not None:
+            await make_account(tx, taken, proof.user_id)
+        return await go_on(tx, taken, proof, guess, kind=kind, trace=trace)
     except Problem as problem:
         if signs_up:
             # Nothing of the account may stay, and there is nobody yet whose refusal could be explained.

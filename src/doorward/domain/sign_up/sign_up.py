@@ -4,43 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from doorward.domain.invitations.accept import OpenInvitation, open_invitation
+from doorward.domain.invitations.accept import OpenInvitation, accept_invitation, open_invitation
+from doorward.domain.messages.send import send
+from doorward.domain.methods.method import Answers
 from doorward.domain.methods.passkey.prove import memory_of_newcomer
 from doorward.domain.methods.passkey.stored import NAME as PASSKEY
 from doorward.domain.methods.password.choose import HashedPassword, hash_new, personal_words, store_first
-from doorward.domain.risk.challenges import require_challenge
-from doorward.domain.sign_in.attempts import new_attempt
+from doorward.domain.sessions.start import SessionKind
+from doorward.domain.sign_in.answer import answer_attempt
+from doorward.domain.sign_in.attempts import Attempt, new_attempt
 from doorward.domain.sign_in.begin import first_attempt
-from doorward.domain.sign_in.complete import Pending, ask
-from doorward.domain.sign_in.make_account import make_user, tell_owner
+from doorward.domain.sign_in.complete import Complete, Pending, ask
+from doorward.domain.sign_in.problems import AttemptInvalid, SignInFailed
 from doorward.domain.sign_in.trace import Trace
 from doorward.domain.sign_up.problems import SignUpClosed
-from doorward.domain.users.find import find_by_identifier, identifier_mac
+from doorward.domain.users.create import insert_user
+from doorward.domain.users.emails import find_address, primary_address, release_address
+from doorward.domain.users.find import find_by_identifier, find_user, identifier_mac
 from doorward.domain.users.problems import EmailTaken, UsernameTaken
 from doorward.domain.users.profile import NewUser, check_new_user
 from doorward.domain.users.settings import UsersSettings
 from doorward.domain.users.sign_up_settings import SignUpSettings
-from doorward.domain.users.store import UserRow
+from doorward.domain.users.store import EmailRow, UserRow
+from doorward.domain.verification.ask import start_verification
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.problem import FieldError, InvalidInput
 
 
 async def sign_up(
-    tx: Tx,
-    fields: Mapping[str, Any],
-    *,
-    password: str | None,
-    invitation: str | None = None,
-    challenge: str | None = None,
+    tx: Tx, fields: Mapping[str, Any], *, password: str | None, invitation: str | None = None
 ) -> UserRow | Pending:
-    """Makes an account. fields: email, and username and name if given. password: without one the answer is a sign-up
-    to carry on with a passkey, and the account is made when that is there. invitation: the token of its link.
-    challenge: see `risk.challenges`; who is invited needs none.
+    """Makes an account. fields: email, and username and name if given. invitation: the token of its link. password: without
+    one the answer is a sign-up to carry on with a passkey, and the account is made when that is there.
 
     Where existing addresses are hidden, the answer is a sign-in to carry on, for new and for known addresses alike.
     Raises SignUpClosed, ChallengeRequired, LinkInvalid, UsernameTaken, EmailTaken (where not hidden), InvalidInput or HashingBusy.
     """
+    user, opened = await _admit(tx, fields, invitation)
+    hides = tx.section(SignUpSettings).hide_existing and opened is None
+    username = user.username.display if user.username else None
+    if password is None:
+        return await _by_passkey(tx, user, {"fields": dict(fields), "invitation": invitation, "hides": hides})
+    hashed = await hash_new(tx, password, personal=personal_words(user.email.display, username, user.name))
+    if hides:
+        return await _quietly(tx, user, hashed)
+    return await _make(tx, user, hashed, opened)
+
+
+async def _admit(tx: Tx, fields: Mapping[str, Any], invitation: str | None) -> tuple[NewUser, OpenInvitation | None]:
+    """Who wants to sign up, if they may. Raises SignUpClosed, LinkInvalid or InvalidInput."""
     settings = tx.section(SignUpSettings)
     opened = None if invitation is None else await open_invitation(tx, invitation)
     if opened is None and settings.mode in {"closed", "invite"}:
@@ -57,20 +71,80 @@ async def sign_up(
         user = user._replace(email_verified=True)
     elif not settings.takes(user.email.key):
         raise SignUpClosed
-    hides = settings.hide_existing and opened is None
-    if password is None:
-        return await _by_passkey(tx, user, fields, invitation=invitation, hides=hides)
-    username = user.username.display if user.username else None
-    hashed = await hash_new(tx, password, personal=personal_words(user.email.display, username, user.name))
-    if hides:
-        return await _quietly(tx, user, hashed)
-    return await _make(tx, user, hashed, opened)
+    return user, opened
 
 
-async def _make(tx: Tx, user: NewUser, hashed: HashedPassword, opened: OpenInvitation | None = None) -> UserRow:
-    row = await make_user(tx, user, opened)
-    await store_first(tx, row.id, hashed)
+async def _make(
+    tx: Tx,
+    user: NewUser,
+    hashed: HashedPassword | None,
+    opened: OpenInvitation | None = None,
+    *,
+    user_id: UUID | None = None,
+) -> UserRow:
+    """Makes the account, and whatever follows from its address. hashed: None where a passkey follows."""
+    verify = tx.section(SignUpSettings).verify_email
+    if verify != "off" or opened is not None:
+        await release_address(tx, user.email.key)
+    row = await insert_user(tx, user, source="sign-up", user_id=user_id)
+    if hashed is not None:
+        await store_first(tx, row.id, hashed)
+    if opened is not None:
+        await accept_invitation(tx, opened, row.id)
+    elif verify != "off" and tx.tools.mailer is not None:
+        email = await primary_address(tx, row.id)
+        if email is not None:
+            await start_verification(tx, email)
     return row
+
+
+async def answer_sign_up(tx: Tx, *, attempt: str, answers: Answers, kind: SessionKind) -> Complete | Pending:
+    """Answers prompts of a sign-in, or of a sign-up, which ends in an account and a session or in neither.
+
+    Raises what `answer_sign_in` does; at the end of a sign-up also EmailTaken, UsernameTaken, SignUpClosed, LinkInvalid and
+    PasskeyTaken.
+    """
+    return await answer_attempt(
+        tx, attempt=attempt, answers=answers, kind=kind, stepping_up=False, make_account=_make_account
+    )
+
+
+async def _by_passkey(tx: Tx, user: NewUser, new: Mapping[str, Any]) -> Pending:
+    """Asks for a passkey. Whether the address is free is decided when it is there; what is known now is told now."""
+    address = await find_address(tx, user.email.display)
+    if address is not None and not _is_released(tx, address, invited=new["invitation"] is not None):
+        if not new["hides"]:
+            raise EmailTaken
+        await _tell_owner(tx, user)
+    username = user.username.display if user.username else None
+    if username is not None and await find_by_identifier(tx, username):
+        raise UsernameTaken
+    attempt = new_attempt(None, identifier=identifier_mac(tx, ""), aim="sign-up")
+    attempt.stage = "sign-up"
+    attempt.new_user = new
+    attempt.memory[PASSKEY] = memory_of_newcomer(user.email.display, user.name or username or user.email.display)
+    return await ask(tx, attempt)
+
+
+def _is_released(tx: Tx, address: EmailRow, *, invited: bool) -> bool:
+    """Whether signing up takes the address away from whoever has it (see `release_address`)."""
+    asked = invited or tx.section(SignUpSettings).verify_email != "off"
+    return asked and not address.is_primary and address.verified_at is None
+
+
+async def _make_account(tx: Tx, attempt: Attempt, user_id: UUID) -> None:
+    """Makes the account of a sign-up, which goes on as a sign-in. user_id: as the proof has it."""
+    new = attempt.new_user
+    if new is None:
+        raise AttemptInvalid
+    user, opened = await _admit(tx, new["fields"], new["invitation"])
+    attempt.aim, attempt.new_user = "sign-in", None
+    try:
+        await _make(tx, user, None, opened, user_id=user_id)
+    except EmailTaken:
+        if new["hides"]:
+            raise SignInFailed from None
+        raise
 
 
 async def _quietly(tx: Tx, user: NewUser, hashed: HashedPassword) -> Pending:

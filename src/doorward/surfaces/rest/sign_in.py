@@ -12,13 +12,12 @@ from doorward.domain.one_time.problems import LinkInvalid
 from doorward.domain.risk.devices import Client
 from doorward.domain.risk.problems import ChallengeRequired, TooManyAttempts
 from doorward.domain.sessions.problems import RefreshTokenInvalid, RefreshTokenReuse
-from doorward.domain.sign_in.answer import answer_sign_in
 from doorward.domain.sign_in.begin import begin_sign_in
 from doorward.domain.sign_in.complete import Complete, Pending
 from doorward.domain.sign_in.problems import AttemptInvalid, SignInFailed
 from doorward.domain.sign_in.views import CompleteView, PendingView, TokensView, outcome_view
 from doorward.domain.sign_up.problems import SignUpClosed
-from doorward.domain.sign_up.sign_up import sign_up
+from doorward.domain.sign_up.sign_up import answer_sign_up, sign_up
 from doorward.domain.users import problems
 from doorward.domain.users.sessions import end_session_of
 from doorward.domain.users.views import OwnUserView, own_user_view
@@ -212,11 +211,7 @@ async def answer(asked: Asked, attempt: str, body: AnswersBody) -> Reply:
     """Carry on signing in."""
 
     async def use_case(tx: Tx) -> Reply:
-        return outcome_reply(
-            await answer_sign_in(
-                tx, attempt=attempt, answers=body.answers, kind=body.transport, client=_client(asked, body)
-            )
-        )
+        return outcome_reply(await answer_sign_up(tx, attempt=attempt, answers=body.answers, kind=body.transport))
 
     return await asked.write(use_case)
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from doorward.domain.access.recent import require_recent
+from doorward.domain.credentials.events import FactorAdded
 from doorward.domain.credentials.keep import add_credential, credentials_of, unseal
 from doorward.domain.credentials.store import CredentialRow
 from doorward.domain.methods.credentials import check_label
 from doorward.domain.methods.passkey.answer import NotAccepted, challenge_of
 from doorward.domain.methods.passkey.authenticators import name_of
-from doorward.domain.methods.passkey.events import PasskeyAdded
 from doorward.domain.methods.passkey.options import creation_options
 from doorward.domain.methods.passkey.problems import PasskeyNotAccepted, PasskeyTaken, TooManyPasskeys
 from doorward.domain.methods.passkey.relying_party import relying_party
@@ -128,7 +128,7 @@ async def store_passkey(tx: Tx, user_id: UUID, made: Passkey, *, label: str | No
         )
     except Conflict:
         raise PasskeyTaken from None
-    tx.emit(PasskeyAdded(user_id=user_id, target=encode(CREDENTIAL, row.id), aaguid=made.aaguid, synced=made.synced))
+    tx.emit(FactorAdded(user_id=user_id, target=encode(CREDENTIAL, row.id), method=NAME))
     return row
 
 

@@ -1,4 +1,4 @@
-"""What happens to passkeys."""
+"""What happens to passkeys, beside what happens to factors of every kind (`credentials.events`)."""
 
 from __future__ import annotations
 
@@ -6,29 +6,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from doorward.kernel.event import Event
-
-
-@dataclass(frozen=True, kw_only=True)
-class PasskeyAdded(Event):
-    """A passkey was enrolled: by its owner, while signing in, or with a new account. `aaguid` names the model."""
-
-    type: ClassVar[str] = "passkey.added"
-    aaguid: str
-    synced: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class PasskeyRenamed(Event):
-    """A passkey was given another name."""
-
-    type: ClassVar[str] = "passkey.renamed"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PasskeyRemoved(Event):
-    """A passkey was removed, by its owner or by an administrator."""
-
-    type: ClassVar[str] = "passkey.removed"
 
 
 @dataclass(frozen=True, kw_only=True)

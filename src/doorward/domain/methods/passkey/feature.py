@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from doorward.domain.methods.passkey.events import PasskeyAdded, PasskeyRemoved, PasskeyRenamed, PasskeySuspected
+from doorward.domain.methods.passkey.events import PasskeySuspected
 from doorward.domain.methods.passkey.problems import PasskeyNotAccepted, PasskeyTaken, TooManyPasskeys
 from doorward.domain.methods.passkey.prove import PasskeyMethod
 from doorward.domain.methods.passkey.settings import PasskeySettings
@@ -13,7 +13,7 @@ from doorward.kernel.feature import Feature
 PASSKEY: Final = Feature(
     name="passkey",
     settings={"passkey": PasskeySettings},
-    events=(PasskeyAdded, PasskeyRenamed, PasskeyRemoved, PasskeySuspected),
+    events=(PasskeySuspected,),
     problems=(PasskeyNotAccepted, PasskeyTaken, TooManyPasskeys),
     method=PasskeyMethod(),
 )

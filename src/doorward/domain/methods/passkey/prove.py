@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
+from doorward.domain.credentials.events import FactorRemoved, FactorRenamed
 from doorward.domain.credentials.keep import find_by_key, mark_used, mark_used_so, unseal
 from doorward.domain.credentials.store import CredentialRow
 from doorward.domain.methods.method import Answers, Factor, Occasion, Prompt, Stage
@@ -22,7 +23,7 @@ from doorward.domain.methods.passkey.enroll import (
     passkeys_of,
     store_passkey,
 )
-from doorward.domain.methods.passkey.events import PasskeyRemoved, PasskeyRenamed, PasskeySuspected
+from doorward.domain.methods.passkey.events import PasskeySuspected
 from doorward.domain.methods.passkey.options import request_options
 from doorward.domain.methods.passkey.relying_party import relying_party
 from doorward.domain.methods.passkey.stored import NAME, Passkey, from_data, to_data
@@ -189,11 +190,11 @@ class PasskeyMethod:
 
     def renamed(self, row: CredentialRow) -> Event:
         """A passkey was given another name."""
-        return PasskeyRenamed(user_id=row.user_id, target=encode(CREDENTIAL, row.id))
+        return FactorRenamed(user_id=row.user_id, target=encode(CREDENTIAL, row.id), method=NAME)
 
     async def removed(self, tx: Tx, row: CredentialRow) -> dict[str, Any]:
         """Records it. The answer is for `PublicKeyCredential.signalAllAcceptedCredentials`, so that the browser forgets it too."""
-        tx.emit(PasskeyRemoved(user_id=row.user_id, target=encode(CREDENTIAL, row.id)))
+        tx.emit(FactorRemoved(user_id=row.user_id, target=encode(CREDENTIAL, row.id), method=NAME))
         removed = from_data(unseal(tx.tools.sealer, row))
         left = await passkeys_of(tx, row.user_id)
         return {

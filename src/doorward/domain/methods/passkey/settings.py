@@ -66,6 +66,13 @@ class PasskeySettings(BaseModel):
             raise ValueError("an origin is scheme, host and port alone, such as https://app.example.com")
         return value
 
+    @field_validator("attestation_roots")
+    @classmethod
+    def _is_there(cls, value: Path | None) -> Path | None:
+        if value is not None and (not value.is_file() or b"-----BEGIN CERTIFICATE-----" not in value.read_bytes()):
+            raise ValueError("name a PEM file with at least one certificate")
+        return value
+
     @model_validator(mode="after")
     def _have_a_page(self) -> PasskeySettings:
         if self.rp_id is None or not self.origins:
