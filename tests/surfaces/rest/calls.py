@@ -18,7 +18,7 @@ from doorward.kernel.ids import CREDENTIAL, EMAIL, INVITATION, encode
 from doorward.surfaces.rest.application import OPERATIONS
 from doorward.surfaces.rest.operation import Operation
 from tests.make.authenticator import Authenticator
-from tests.make.authenticators import code_now
+from tests.make.authenticator_app import code_now
 from tests.make.people import PASSWORD, Person, make_administrator, make_person
 
 BY_NAME = {f"{operation.method} {operation.path}": operation for operation in OPERATIONS}
@@ -126,7 +126,7 @@ class House:
     def bodies(self, operation: Operation) -> list[dict[str, Any]]:
         """The bodies of good calls; none for an operation that takes none."""
         given = BODIES.get(f"{operation.method} {operation.path}", [])
-        return [{name: self._filled(name, value) for name, value in body.items()} for body in given]
+        return [{name: self._filled(value) for name, value in body.items()} for body in given]
 
     def _filled(self, value: Any) -> Any:
         if value == "{credential}":
@@ -140,7 +140,7 @@ class House:
             options["json"] = body
         needed = QUERIES.get(f"{operation.method} {operation.path}", {})
         if needed:
-            filled = {name: self._filled(name, value) for name, value in needed.items()}
+            filled = {name: self._filled(value) for name, value in needed.items()}
             options["params"] = filled | dict(options.get("params") or {})
         return await self.client.request(operation.method, self.path(operation), headers=headers, **options)
 

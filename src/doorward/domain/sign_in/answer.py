@@ -10,7 +10,6 @@ from doorward.domain.risk.devices import Client
 from doorward.domain.sessions.start import SessionKind
 from doorward.domain.sign_in.attempts import Attempt, take_try
 from doorward.domain.sign_in.complete import Complete, Pending, ask, go_on, refuse
-from doorward.domain.sign_in.make_account import make_account
 from doorward.domain.sign_in.problems import AttemptInvalid
 from doorward.domain.sign_in.prove import chosen, offered, prove, start
 from doorward.domain.sign_in.trace import Trace
@@ -42,6 +41,7 @@ async def answer_attempt(
     attempt: str,
     answers: Answers,
     kind: SessionKind,
+    client: Client,
     stepping_up: bool,
     make_account: MakeAccount | None = None,
 ) -> Complete | Pending:
@@ -70,7 +70,7 @@ async def answer_attempt(
         proof, guess = await prove(tx, taken, methods, answers, trace)
         if signs_up and make_account is not None:
             await make_account(tx, taken, proof.user_id)
-        return await go_on(tx, taken, proof, guess, kind=kind, trace=trace)
+        return await go_on(tx, taken, proof, guess, kind=kind, trace=trace, client=client)
     except Problem as problem:
         if signs_up:
             # Nothing of the account may stay, and there is nobody yet whose refusal could be explained.

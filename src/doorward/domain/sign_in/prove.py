@@ -88,9 +88,13 @@ async def prove(
     guess: Guess | None = None
     occasion = occasion_of(attempt, method)
     if method.guessable:
-        async with guessing(tx, subject_of(tx, attempt)) as guess:
-            trace.note("limits", passed=True)
-            proof = await method.prove(tx, occasion, answers)
+        try:
+            async with guessing(tx, subject_of(tx, attempt)) as guess:
+                trace.note("limits", passed=True)
+                proof = await method.prove(tx, occasion, answers)
+        except TooManyAttempts as problem:
+            trace.note("limits", passed=False, seconds_left=problem.retry_after)
+            raise
     else:
         proof = await method.prove(tx, occasion, answers)
     if proof is None or not _is_expected(tx, attempt, proof):

@@ -12,6 +12,8 @@ from doorward.domain.methods.method import Answers
 from doorward.domain.methods.passkey.prove import memory_of_newcomer
 from doorward.domain.methods.passkey.stored import NAME as PASSKEY
 from doorward.domain.methods.password.choose import HashedPassword, hash_new, personal_words, store_first
+from doorward.domain.risk.challenges import require_challenge
+from doorward.domain.risk.devices import Client
 from doorward.domain.sessions.start import SessionKind
 from doorward.domain.sign_in.answer import answer_attempt
 from doorward.domain.sign_in.attempts import Attempt, new_attempt
@@ -34,15 +36,23 @@ from doorward.kernel.problem import FieldError, InvalidInput
 
 
 async def sign_up(
-    tx: Tx, fields: Mapping[str, Any], *, password: str | None, invitation: str | None = None
+    tx: Tx,
+    fields: Mapping[str, Any],
+    *,
+    password: str | None,
+    invitation: str | None = None,
+    challenge: str | None = None,
 ) -> UserRow | Pending:
     """Makes an account. fields: email, and username and name if given. invitation: the token of its link. password: without
-    one the answer is a sign-up to carry on with a passkey, and the account is made when that is there.
+    one the answer is a sign-up to carry on with a passkey, and the account is made when that is there. challenge: see
+    `risk.challenges`; who is invited needs none.
 
     Where existing addresses are hidden, the answer is a sign-in to carry on, for new and for known addresses alike.
     Raises SignUpClosed, ChallengeRequired, LinkInvalid, UsernameTaken, EmailTaken (where not hidden), InvalidInput or HashingBusy.
     """
     user, opened = await _admit(tx, fields, invitation)
+    if opened is None:
+        await require_challenge(tx, challenge)
     hides = tx.section(SignUpSettings).hide_existing and opened is None
     username = user.username.display if user.username else None
     if password is None:
@@ -59,8 +69,6 @@ async def _admit(tx: Tx, fields: Mapping[str, Any], invitation: str | None) -> t
     opened = None if invitation is None else await open_invitation(tx, invitation)
     if opened is None and settings.mode in {"closed", "invite"}:
         raise SignUpClosed
-    if opened is None:
-        await require_challenge(tx, challenge)
     user = check_new_user(fields, tx.section(UsersSettings))
     if opened is not None:
         if user.email.key != opened.row.address_key:
@@ -98,14 +106,21 @@ async def _make(
     return row
 
 
-async def answer_sign_up(tx: Tx, *, attempt: str, answers: Answers, kind: SessionKind) -> Complete | Pending:
+async def answer_sign_up(
+    tx: Tx,
+    *,
+    attempt: str,
+    answers: Answers,
+    kind: SessionKind,
+    client: Client = Client(),  # noqa: B008 - it is a value and never changes
+) -> Complete | Pending:
     """Answers prompts of a sign-in, or of a sign-up, which ends in an account and a session or in neither.
 
     Raises what `answer_sign_in` does; at the end of a sign-up also EmailTaken, UsernameTaken, SignUpClosed, LinkInvalid and
     PasskeyTaken.
     """
     return await answer_attempt(
-        tx, attempt=attempt, answers=answers, kind=kind, stepping_up=False, make_account=_make_account
+        tx, attempt=attempt, answers=answers, kind=kind, client=client, stepping_up=False, make_account=_make_account
     )
 
 
@@ -157,21 +172,14 @@ async def _quietly(tx: Tx, user: NewUser, hashed: HashedPassword) -> Pending:
             await _make(making, user, hashed)
     except EmailTaken:
         # Who knows the account's password may carry on and sign in; to everybody else it looks like a new account.
-        await tell_owner(tx, user)
+        await _tell_owner(tx, user)
     return await ask(tx, await first_attempt(tx, user.email.display, Trace()))
 
 
-async def _by_passkey(
-    tx: Tx, user: NewUser, fields: Mapping[str, Any], *, invitation: str | None, hides: bool
-) -> Pending:
-    """Asks for a passkey. Whether the address is free is decided when it is there; what is known now is told now."""
-    username = user.username.display if user.username else None
-    if not hides and await find_by_identifier(tx, user.email.display):
-        raise EmailTaken
-    if username is not None and await find_by_identifier(tx, username):
-        raise UsernameTaken
-    attempt = new_attempt(None, identifier=identifier_mac(tx, ""), aim="sign-up")
-    attempt.stage = "sign-up"
-    attempt.new_user = {"fields": dict(fields), "hides": hides, "invitation": invitation}
-    attempt.memory[PASSKEY] = memory_of_newcomer(user.email.display, user.name or username or user.email.display)
-    return await ask(tx, attempt)
+async def _tell_owner(tx: Tx, user: NewUser) -> None:
+    """Tells whoever has the address that they have an account already, which the one who signed up is not told."""
+    known = await find_address(tx, user.email.display)
+    if known is None or not (known.is_primary or known.verified_at is not None):
+        return
+    owner = await find_user(tx, known.user_id)
+    await send(tx, "sign_up_known", to=known.address, user_id=owner.id, locale=owner.locale, asked_by_anyone=True)

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from doorward.surfaces.rest import credentials, events, factors, health, keys, mail, me, roles, sign_in, step_up, users
+from doorward.surfaces.rest import (
+    challenges,
+    credentials,
+    devices,
+    events,
+    factors,
+    health,
+    keys,
+    mail,
+    me,
+    roles,
+    sign_in,
+    step_up,
+    users,
+)
 from doorward.surfaces.rest.operation import Operation
 
 _MODULES: Final = (
@@ -16,6 +30,7 @@ _MODULES: Final = (
     step_up,
     factors,
     credentials,
+    devices,
     users,
     roles,
     events,

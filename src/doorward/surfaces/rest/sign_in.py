@@ -211,7 +211,11 @@ async def answer(asked: Asked, attempt: str, body: AnswersBody) -> Reply:
     """Carry on signing in."""
 
     async def use_case(tx: Tx) -> Reply:
-        return outcome_reply(await answer_sign_up(tx, attempt=attempt, answers=body.answers, kind=body.transport))
+        return outcome_reply(
+            await answer_sign_up(
+                tx, attempt=attempt, answers=body.answers, kind=body.transport, client=_client(asked, body)
+            )
+        )
 
     return await asked.write(use_case)
 
