@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.fault, pytest.mark.timeout(30
 ROUNDS = 30
 _LARGE = 0.10
 _SURE = 4.0
+_RANDOM = frozenset({"attempt", "support_code", "request_id", "instance", "challenge"})
 
 Ask = Callable[[httpx2.AsyncClient, str], Awaitable[httpx2.Response]]
 
@@ -71,11 +72,9 @@ async def verify(client: httpx2.AsyncClient, email: str) -> httpx2.Response:
 
 def without_names(document: Any) -> Any:
     """An answer without what is random in every answer."""
-    return {
-        name: value
-        for name, value in document.items()
-        if name not in {"attempt", "support_code", "request_id", "instance"}
-    }
+    if isinstance(document, dict):
+        return {name: without_names(value) for name, value in document.items() if name not in _RANDOM}
+    return [without_names(each) for each in document] if isinstance(document, list) else document
 
 
 def deviations(left: list[float], right: list[float]) -> float:
