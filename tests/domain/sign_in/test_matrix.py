@@ -14,17 +14,21 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
+from doorward.domain.methods.email_code.settings import EmailCodeSettings
 from doorward.domain.methods.totp.stored import Authenticator
 from doorward.domain.risk.failures import Subject, take_guess, was_wrong
 from doorward.domain.risk.settings import LockoutSettings
 from doorward.domain.sign_in.settings import SignInSettings
 from doorward.domain.users.delete import delete_user
+from doorward.domain.users.emails import primary_address, verify_email
 from doorward.domain.users.suspend import suspend_user
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import anonymous, operator
 from doorward.kernel.ids import USER, decode
+from tests.make.authenticator import Authenticator as Passkey
 from tests.make.authenticator_app import code_now, give_app, give_codes
 from tests.make.people import PASSWORD, Person, make_person
+from tests.make.post import PostOffice
 from tests.make.tools import changed
 from tests.surfaces.rest.conftest import client as client  # noqa: PLC0414 - the fixture, for its use here
 
@@ -43,6 +47,7 @@ class Way:
     cookie: str
     app: Authenticator | None = None
     code: str = ""
+    passkey: Passkey | None = None
 
 
 def outcome(answer: httpx2.Response) -> str:
@@ -92,6 +97,26 @@ async def _recovery_code(way: Way) -> str:
     return outcome(await way.client.post(f"/v1/sign-in/{way.attempt}/answers", json=answers))
 
 
+async def _passkey(way: Way) -> str:
+    assert way.passkey is not None
+    begun = (await way.client.post("/v1/sign-in", json={})).json()
+    (options,) = [prompt["data"] for prompt in begun["prompts"] if prompt["name"] == "passkey"]
+    answers = {"answers": {"passkey": way.passkey.get(options)}}
+    return outcome(await way.client.post(f"/v1/sign-in/{begun['attempt']}/answers", json=answers))
+
+
+async def _email_code(way: Way) -> str:
+    return outcome(
+        await way.client.post(f"/v1/sign-in/{way.attempt}/answers", json={"answers": {"email_code": way.code}})
+    )
+
+
+async def _recovery(way: Way) -> str:
+    body = {"code": way.code, "new_password": "quite another sentence 7"}
+    answer = await way.client.post(f"/v1/recovery/{way.attempt}/answers", json=body)
+    return "changed" if answer.status_code == 204 else str(answer.json()["code"])
+
+
 PATHS: dict[str, Callable[[Way], Awaitable[str]]] = {
     "password": _password,
     "password answer": _answer,
@@ -101,6 +126,9 @@ PATHS: dict[str, Callable[[Way], Awaitable[str]]] = {
     "step-up": _step_up,
     "authenticator app": _app,
     "recovery code": _recovery_code,
+    "passkey": _passkey,
+    "email code": _email_code,
+    "recovery": _recovery,
 }
 
 
@@ -159,6 +187,11 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "step-up": ("in", "unauthenticated", "unauthenticated", "unauthenticated", "too-many-attempts", "in"),
     "authenticator app": ("in", "user-suspended", "in", "user-deleted", "too-many-attempts", "in"),
     "recovery code": ("in", "user-suspended", "in", "user-deleted", "too-many-attempts", "in"),
+    # Nobody guesses a passkey, so a lock does not keep it out; it is two factors by itself.
+    "passkey": ("in", "user-suspended", "in", "user-deleted", "in", "in"),
+    "email code": ("in", "user-suspended", "in", "user-deleted", "too-many-attempts", "pending"),
+    # It lifts the lock that strangers' guesses brought about, and lets nobody in by itself.
+    "recovery": ("changed", "user-suspended", "changed", "user-deleted", "changed", "changed"),
 }
 
 
@@ -167,7 +200,7 @@ def test_says_what_is_expected_of_every_path_in_every_state() -> None:
     assert {len(row) for row in EXPECTED.values()} == {len(STATES)}
 
 
-async def on_the_way(tools: Tools, client: httpx2.AsyncClient, path: str) -> Way:
+async def on_the_way(tools: Tools, client: httpx2.AsyncClient, post: PostOffice, path: str) -> Way:
     """Somebody who has a session of each kind, and has begun to sign in and to step up; on the second step where the path is that."""
     ada = await make_person(tools, client)
     password = {"identifier": "ada@example.com", "password": PASSWORD}
@@ -183,12 +216,34 @@ async def on_the_way(tools: Tools, client: httpx2.AsyncClient, path: str) -> Way
         second = await client.post("/v1/sign-in", json=password)
         assert outcome(second) == "pending"
         way.attempt = second.json()["attempt"]
+    if path == "passkey":
+        way.passkey = Passkey()
+        asked = (await client.post("/v1/me/passkeys/options", headers=ada.headers)).json()
+        credential = {"credential": way.passkey.create(asked["options"])}
+        assert (await client.post("/v1/me/passkeys", headers=ada.headers, json=credential)).status_code == 201
+    if path == "email code":
+        changed(tools, EmailCodeSettings, mode="first")
+        async with tools.writing(operator()) as tx:
+            address = await primary_address(tx, decode(USER, ada.user["id"]))
+            assert address is not None
+            await verify_email(tx, address.user_id, address.id)
+        begun = await client.post("/v1/sign-in", json={"identifier": "ada@example.com"})
+        way.attempt = begun.json()["attempt"]
+        chosen = {"answers": {"method": "email_code"}}
+        assert outcome(await client.post(f"/v1/sign-in/{way.attempt}/answers", json=chosen)) == "pending"
+        way.code = (await post.only(tools)).code
+    if path == "recovery":
+        asked_for = await client.post("/v1/recovery", json={"identifier": "ada@example.com"})
+        way.attempt = asked_for.json()["attempt"]
+        way.code = (await post.only(tools)).code
     return way
 
 
 @pytest.mark.parametrize(("path", "state"), list(itertools.product(PATHS, STATES)))
-async def test_every_path_asks_the_gate(tools: Tools, client: httpx2.AsyncClient, path: str, state: str) -> None:
-    way = await on_the_way(tools, client, path)
+async def test_every_path_asks_the_gate(
+    tools: Tools, client: httpx2.AsyncClient, post: PostOffice, path: str, state: str
+) -> None:
+    way = await on_the_way(tools, client, post, path)
     await STATES[state](tools, way.person)
     assert await PATHS[path](way) == EXPECTED[path][list(STATES).index(state)]
 

@@ -12,6 +12,7 @@ from doorward.domain.messages.send import send
 from doorward.domain.methods.mailed import WHOM, nobody, whom
 from doorward.domain.one_time.values import Kind, attempt_of, code_of, link_of, make_value, read_value, void_values
 from doorward.domain.recovery.settings import RecoverySettings
+from doorward.domain.risk.challenges import require_challenge
 from doorward.domain.users.emails import find_address, find_own_address, primary_address
 from doorward.domain.users.find import find_by_identifier, find_user
 from doorward.domain.users.gate import is_usable
@@ -25,8 +26,12 @@ RECOVERY: Final = Kind("recovery", "re")
 JOB: Final = "recovery.mail"
 
 
-async def ask_recovery(tx: Tx, identifier: str) -> str:
-    """Has a link and a code sent to whoever has this identifier; answers the name to answer under, in any case."""
+async def ask_recovery(tx: Tx, identifier: str, *, challenge: str | None = None) -> str:
+    """Has a link and a code sent to whoever has this identifier; answers the name to answer under, in any case.
+
+    challenge: see `risk.challenges`. Raises ChallengeRequired.
+    """
+    await require_challenge(tx, challenge)
     user = await find_by_identifier(tx, identifier)
     row = await find_address(tx, identifier) if "@" in identifier else None
     if row is None and user is not None:

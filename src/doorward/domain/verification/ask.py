@@ -11,6 +11,7 @@ from doorward.domain.messages.links import link_to
 from doorward.domain.messages.send import send
 from doorward.domain.methods.mailed import WHOM, nobody, whom
 from doorward.domain.one_time.values import Kind, attempt_of, code_of, link_of, make_value, read_value
+from doorward.domain.risk.challenges import require_challenge
 from doorward.domain.users.emails import find_address, find_own_address
 from doorward.domain.users.find import find_user, identifier_mac
 from doorward.domain.users.gate import is_usable
@@ -26,11 +27,13 @@ VERIFY: Final = Kind("verify-email", "ve")
 JOB: Final = "verification.mail"
 
 
-async def ask_verification(tx: Tx, address: str) -> str:
+async def ask_verification(tx: Tx, address: str, *, challenge: str | None = None) -> str:
     """Has a link and a code sent to an address that waits for it; answers the name to answer under, in any case.
 
-    Looks and costs the same for addresses that nobody has and that are verified already.
+    Looks and costs the same for addresses that nobody has and that are verified already. challenge: see
+    `risk.challenges`. Raises ChallengeRequired.
     """
+    await require_challenge(tx, challenge)
     row = await find_address(tx, address)
     if row is not None and row.verified_at is not None:
         row = None

@@ -15,7 +15,7 @@ from doorward.domain.one_time.links import follow_link, look_at_link
 from doorward.domain.one_time.problems import CodeWrong, LinkInvalid, LinkNeedsMore
 from doorward.domain.recovery.ask import ask_recovery
 from doorward.domain.recovery.reset import answer_recovery
-from doorward.domain.risk.problems import TooManyAttempts
+from doorward.domain.risk.problems import ChallengeRequired, TooManyAttempts
 from doorward.domain.roles.problems import RoleNotFound
 from doorward.domain.sign_in.views import PendingView
 from doorward.domain.users import problems
@@ -25,6 +25,7 @@ from doorward.infra.crypto.hashing import HashingBusy
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import EMAIL, INVITATION, find
 from doorward.surfaces.rest.asked import Asked, Reply, nothing, reply
+from doorward.surfaces.rest.challenges import HEADER
 from doorward.surfaces.rest.lists import Cursor, Limit, ListView, list_reply
 from doorward.surfaces.rest.operation import Body, Operations, Query
 
@@ -172,6 +173,7 @@ async def follow(asked: Asked, body: LinkBody) -> Reply:
     public=True,
     limit="recovery",
     keeps_answers=False,
+    problems=[ChallengeRequired],
 )
 async def verify(asked: Asked, body: VerificationBody) -> Reply:
     """Have a mail sent that verifies an address.
@@ -180,7 +182,9 @@ async def verify(asked: Asked, body: VerificationBody) -> Reply:
     """
 
     async def use_case(tx: Tx) -> Reply:
-        return _pending(await ask_verification(tx, body.email), "email_verification")
+        return _pending(
+            await ask_verification(tx, body.email, challenge=asked.call.header(HEADER)), "email_verification"
+        )
 
     return await asked.write(use_case)
 
@@ -222,7 +226,14 @@ async def verify_mine(asked: Asked, email_id: str) -> Reply:
 
 
 @operations.add(
-    "POST", "/v1/recovery", status=202, answer=PendingView, public=True, limit="recovery", keeps_answers=False
+    "POST",
+    "/v1/recovery",
+    status=202,
+    answer=PendingView,
+    public=True,
+    limit="recovery",
+    keeps_answers=False,
+    problems=[ChallengeRequired],
 )
 async def recover(asked: Asked, body: RecoveryBody) -> Reply:
     """Ask for a new password.
@@ -231,7 +242,7 @@ async def recover(asked: Asked, body: RecoveryBody) -> Reply:
     """
 
     async def use_case(tx: Tx) -> Reply:
-        return _pending(await ask_recovery(tx, body.identifier), "recovery")
+        return _pending(await ask_recovery(tx, body.identifier, challenge=asked.call.header(HEADER)), "recovery")
 
     return await asked.write(use_case)
 
