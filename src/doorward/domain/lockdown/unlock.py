@@ -56,4 +56,4 @@ async def follow_unlock(tx: Tx, value: Value) -> None:
     """Forgets the wrong answers of an account by the link, which is spent."""
     if value.user_id is None:
         raise LinkInvalid
-    await unlock(tx, value.user_id)
+    await unlock(tx, value.user_id, by="link")
