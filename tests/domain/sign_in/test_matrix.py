@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 
 import httpx2
 import pytest
-from tests.make.authenticators import code_now, give_app, give_codes
 
 from doorward.domain.methods.totp.stored import Authenticator
 from doorward.domain.risk.failures import Subject, take_guess, was_wrong
@@ -24,6 +23,7 @@ from doorward.domain.users.suspend import suspend_user
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import anonymous, operator
 from doorward.kernel.ids import USER, decode
+from tests.make.authenticator_app import code_now, give_app, give_codes
 from tests.make.people import PASSWORD, Person, make_person
 from tests.make.tools import changed
 from tests.surfaces.rest.conftest import client as client  # noqa: PLC0414 - the fixture, for its use here

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from doorward.domain.sign_up.settings import SignUpSettings
 
 from doorward.domain.credentials.keep import credentials_of
 from doorward.domain.methods.passkey.settings import PasskeySettings
