@@ -10,16 +10,30 @@ import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 import httpx2
 import pytest
+from sqlalchemy import bindparam, update
 
+from doorward.domain.methods.email_code.method import CODE
+from doorward.domain.methods.email_code.settings import EmailCodeSettings
+from doorward.domain.methods.magic_link.method import LINK
+from doorward.domain.methods.magic_link.settings import MagicLinkSettings
 from doorward.domain.methods.totp.stored import Authenticator
+from doorward.domain.one_time.values import code_of, id_in_attempt
+from doorward.domain.recovery.ask import RECOVERY
 from doorward.domain.risk.failures import Subject, take_guess, was_wrong
 from doorward.domain.risk.settings import LockoutSettings
+from doorward.domain.sign_in.attempts import take_try
 from doorward.domain.sign_in.settings import SignInSettings
+from doorward.domain.users import store
 from doorward.domain.users.delete import delete_user
+from doorward.domain.users.sign_up_settings import SignUpSettings
 from doorward.domain.users.suspend import suspend_user
+from doorward.domain.users.tables import user_emails
+from doorward.infra.database.statement import Command
+from doorward.infra.mailer.console import ConsoleMailer
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import anonymous, operator
 from doorward.kernel.ids import USER, decode
@@ -29,6 +43,13 @@ from tests.make.tools import changed
 from tests.surfaces.rest.conftest import client as client  # noqa: PLC0414 - the fixture, for its use here
 
 pytestmark = pytest.mark.integration
+
+
+MAILED = {"email code": CODE, "magic link": LINK}
+_UNVERIFY = store.change("email_verified")
+_UNVERIFY_ADDRESS = Command(
+    update(user_emails).where(user_emails.c.user_id == bindparam("user_id")).values(verified_at=None)
+)
 
 
 @dataclass
@@ -43,10 +64,13 @@ class Way:
     cookie: str
     app: Authenticator | None = None
     code: str = ""
+    method: str = ""
 
 
 def outcome(answer: httpx2.Response) -> str:
     """What came of a request."""
+    if answer.status_code == 204:
+        return "done"
     document = answer.json()
     if answer.status_code != 200:
         return str(document["code"])
@@ -92,6 +116,16 @@ async def _recovery_code(way: Way) -> str:
     return outcome(await way.client.post(f"/v1/sign-in/{way.attempt}/answers", json=answers))
 
 
+async def _mailed(way: Way) -> str:
+    answers = {"answers": {way.method: way.code}}
+    return outcome(await way.client.post(f"/v1/sign-in/{way.attempt}/answers", json=answers))
+
+
+async def _forgotten_password(way: Way) -> str:
+    body = {"code": way.code, "new_password": "quite another sentence 7"}
+    return outcome(await way.client.post(f"/v1/recovery/{way.attempt}/answers", json=body))
+
+
 PATHS: dict[str, Callable[[Way], Awaitable[str]]] = {
     "password": _password,
     "password answer": _answer,
@@ -101,6 +135,9 @@ PATHS: dict[str, Callable[[Way], Awaitable[str]]] = {
     "step-up": _step_up,
     "authenticator app": _app,
     "recovery code": _recovery_code,
+    "email code": _mailed,
+    "magic link": _mailed,
+    "forgotten password": _forgotten_password,
 }
 
 
@@ -138,6 +175,14 @@ async def _factor_required(tools: Tools, person: Person) -> None:
     changed(tools, SignInSettings, second_factor="required")
 
 
+async def _unverified(tools: Tools, person: Person) -> None:
+    tools.mailer = ConsoleMailer()
+    changed(tools, SignUpSettings, verify_email="required")
+    async with tools.writing(operator()) as tx:
+        await tx.db.first(_UNVERIFY, id=decode(USER, person.user["id"]), email_verified=False)
+        await tx.db.run(_UNVERIFY_ADDRESS, user_id=decode(USER, person.user["id"]))
+
+
 STATES: dict[str, Callable[[Tools, Person], Awaitable[None]]] = {
     "active": _active,
     "suspended": _suspended,
@@ -145,20 +190,26 @@ STATES: dict[str, Callable[[Tools, Person], Awaitable[None]]] = {
     "deleted": _deleted,
     "locked": _locked,
     "factor required": _factor_required,
+    "unverified": _unverified,
 }
 
 # By path, in the order of the states.
 EXPECTED: dict[str, tuple[str, ...]] = {
-    "password": ("in", "user-suspended", "in", "user-deleted", "too-many-attempts", "pending"),
-    "password answer": ("in", "user-suspended", "in", "user-deleted", "too-many-attempts", "pending"),
+    "password": ("in", "user-suspended", "in", "user-deleted", "too-many-attempts", "pending", "pending"),
+    "password answer": ("in", "user-suspended", "in", "user-deleted", "too-many-attempts", "pending", "pending"),
     # A session that was begun goes on while others guess, and ends with the account's use; what ended does not come back.
-    "refresh": ("in", "refresh-token-invalid", "refresh-token-invalid", "refresh-token-invalid", "in", "in"),
-    "access token": ("in", "unauthenticated", "unauthenticated", "unauthenticated", "in", "in"),
-    "cookie": ("in", "unauthenticated", "unauthenticated", "unauthenticated", "in", "in"),
+    "refresh": ("in", "refresh-token-invalid", "refresh-token-invalid", "refresh-token-invalid", "in", "in", "in"),
+    "access token": ("in", "unauthenticated", "unauthenticated", "unauthenticated", "in", "in", "in"),
+    "cookie": ("in", "unauthenticated", "unauthenticated", "unauthenticated", "in", "in", "in"),
     # It asks for what one has, and makes nobody set up another factor in its middle.
-    "step-up": ("in", "unauthenticated", "unauthenticated", "unauthenticated", "too-many-attempts", "in"),
-    "authenticator app": ("in", "user-suspended", "in", "user-deleted", "too-many-attempts", "in"),
-    "recovery code": ("in", "user-suspended", "in", "user-deleted", "too-many-attempts", "in"),
+    "step-up": ("in", "unauthenticated", "unauthenticated", "unauthenticated", "too-many-attempts", "in", "in"),
+    "authenticator app": ("in", "user-suspended", "in", "user-deleted", "too-many-attempts", "in", "pending"),
+    "recovery code": ("in", "user-suspended", "in", "user-deleted", "too-many-attempts", "in", "pending"),
+    # A mailbox is no factor: where one is required, there is more to prove.
+    "email code": ("in", "user-suspended", "in", "user-deleted", "too-many-attempts", "pending", "pending"),
+    "magic link": ("in", "user-suspended", "in", "user-deleted", "too-many-attempts", "pending", "pending"),
+    # The way out of a lock; it lets nobody in by itself.
+    "forgotten password": ("done", "user-suspended", "done", "user-deleted", "done", "done", "done"),
 }
 
 
@@ -169,7 +220,11 @@ def test_says_what_is_expected_of_every_path_in_every_state() -> None:
 
 async def on_the_way(tools: Tools, client: httpx2.AsyncClient, path: str) -> Way:
     """Somebody who has a session of each kind, and has begun to sign in and to step up; on the second step where the path is that."""
-    ada = await make_person(tools, client)
+    if path in MAILED:
+        tools.mailer = ConsoleMailer()
+        for settings in (EmailCodeSettings, MagicLinkSettings):
+            changed(tools, settings, mode="both")
+    ada = await make_person(tools, client, email_verified=True)
     password = {"identifier": "ada@example.com", "password": PASSWORD}
     step_up = await client.post("/v1/me/step-up", headers=ada.headers)
     browser = await client.post("/v1/sign-in", json=password | {"transport": "cookie"})
@@ -183,6 +238,22 @@ async def on_the_way(tools: Tools, client: httpx2.AsyncClient, path: str) -> Way
         second = await client.post("/v1/sign-in", json=password)
         assert outcome(second) == "pending"
         way.attempt = second.json()["attempt"]
+    if path in MAILED:
+        way.method = path.replace(" ", "_")
+        kind = MAILED[path]
+        begun = await client.post("/v1/sign-in", json={"identifier": "ada@example.com"})
+        way.attempt = begun.json()["attempt"]
+        chosen = await client.post(f"/v1/sign-in/{way.attempt}/answers", json={"answers": {"method": way.method}})
+        assert outcome(chosen) == "pending"
+        async with tools.writing(operator()) as tx:
+            memory = (await take_try(tx, way.attempt)).memory[way.method]
+        way.code = code_of(tools, kind, UUID(hex=memory["value"]))
+    if path == "forgotten password":
+        asked = await client.post("/v1/recovery", json={"identifier": "ada@example.com"})
+        way.attempt = asked.json()["attempt"]
+        value_id = id_in_attempt(tools, RECOVERY, way.attempt)
+        assert value_id is not None
+        way.code = code_of(tools, RECOVERY, value_id)
     return way
 
 
