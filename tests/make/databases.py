@@ -105,38 +105,51 @@ def open_for_test(url: str, **settings: Any) -> Database:
 
 
 class _Savepoint:
-    """A transaction of the code under test: a savepoint in the test's own."""
+    """A transaction of the code under test: a savepoint in the test's own.
 
-    def __init__(self, outer: Transaction, turn: asyncio.Lock) -> None:
+    turn: held for as long as it is open. wire: held for each statement; the one connection takes one at a time, and jobs of
+    a worker run side by side.
+    """
+
+    def __init__(self, outer: Transaction, turn: asyncio.Lock, wire: asyncio.Lock) -> None:
         self._outer = outer
         self._turn = turn
+        self._wire = wire
         self._name = f"s{next(_numbers)}"
 
     async def begin(self) -> None:
-        await _execute(self._outer, f"SAVEPOINT {self._name}")
+        async with self._wire:
+            await _execute(self._outer, f"SAVEPOINT {self._name}")
 
     async def first(self, statement: Compiled, values: list[Any]) -> Record | None:
-        return await self._outer.first(statement, values)
+        async with self._wire:
+            return await self._outer.first(statement, values)
 
     async def all(self, statement: Compiled, values: list[Any], *, thorough: bool = False) -> Sequence[Record]:
-        return await self._outer.all(statement, values, thorough=thorough)
+        async with self._wire:
+            return await self._outer.all(statement, values, thorough=thorough)
 
     async def run(self, statement: Compiled, values: list[Any]) -> int:
-        return await self._outer.run(statement, values)
+        async with self._wire:
+            return await self._outer.run(statement, values)
 
     async def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
-        await self._outer.many(statement, rows)
+        async with self._wire:
+            await self._outer.many(statement, rows)
 
     async def insert(self, rows: CompiledRows, values: Sequence[tuple[Any, ...]]) -> None:
-        await self._outer.insert(rows, values)
+        async with self._wire:
+            await self._outer.insert(rows, values)
 
     async def commit(self) -> None:
-        await _execute(self._outer, f"RELEASE SAVEPOINT {self._name}")
+        async with self._wire:
+            await _execute(self._outer, f"RELEASE SAVEPOINT {self._name}")
         self._turn.release()
 
     async def rollback(self) -> None:
-        await _execute(self._outer, f"ROLLBACK TO SAVEPOINT {self._name}")
-        await _execute(self._outer, f"RELEASE SAVEPOINT {self._name}")
+        async with self._wire:
+            await _execute(self._outer, f"ROLLBACK TO SAVEPOINT {self._name}")
+            await _execute(self._outer, f"RELEASE SAVEPOINT {self._name}")
         self._turn.release()
 
 
@@ -156,18 +169,18 @@ class IsolatedDatabase:
         self._real = real
         self._outer = outer
         self._turn = asyncio.Lock()
-        self._reading = asyncio.Lock()
+        self._wire = asyncio.Lock()
 
     @classmethod
     async def of(cls, real: Database) -> IsolatedDatabase:
         return cls(real, await real.begin())
 
     async def first(self, statement: Compiled, values: list[Any]) -> Record | None:
-        async with self._reading:
+        async with self._wire:
             return await self._outer.first(statement, values)
 
     async def all(self, statement: Compiled, values: list[Any], *, thorough: bool = False) -> Sequence[Record]:
-        async with self._reading:
+        async with self._wire:
             return await self._outer.all(statement, values, thorough=thorough)
 
     async def change(self, statement: Compiled, values: list[Any]) -> Record | None:
@@ -182,7 +195,7 @@ class IsolatedDatabase:
 
     async def begin(self) -> _Savepoint:
         await self._turn.acquire()
-        savepoint = _Savepoint(self._outer, self._turn)
+        savepoint = _Savepoint(self._outer, self._turn, self._wire)
         await savepoint.begin()
         return savepoint
 

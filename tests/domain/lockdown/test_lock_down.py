@@ -8,13 +8,19 @@ from datetime import timedelta
 import pytest
 
 from doorward.domain.access.authenticate import authenticate_token
+from doorward.domain.credentials.events import FactorAdded, FactorRemoved
 from doorward.domain.credentials.keep import add_credential, credentials_of
+from doorward.domain.lockdown.notices import NOTICES
 from doorward.domain.lockdown.settings import LockdownSettings
+from doorward.domain.messages.texts.english import ENGLISH
 from doorward.domain.methods.password.choose import change_my_password, set_password
+from doorward.domain.methods.recovery_code.events import RecoveryCodeUsed
 from doorward.domain.one_time.links import follow_link, look_at_link
 from doorward.domain.one_time.problems import CodeWrong, LinkInvalid
 from doorward.domain.recovery.ask import ask_recovery
 from doorward.domain.recovery.reset import answer_recovery
+from doorward.domain.risk.problems import TooManyAttempts
+from doorward.domain.risk.settings import LockoutSettings
 from doorward.domain.sign_in.begin import begin_sign_in
 from doorward.domain.sign_in.complete import Complete
 from doorward.domain.sign_in.problems import SignInFailed
@@ -22,6 +28,7 @@ from doorward.domain.users.emails import add_email, list_emails, make_primary, r
 from doorward.domain.users.store import EmailRow, UserRow
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import Actor, anonymous, operator
+from doorward.kernel.event import Event
 from doorward.kernel.problem import Unauthenticated
 from tests.make.actors import ORIGIN, as_user, logged
 from tests.make.people import PASSWORD, make_user
@@ -254,3 +261,43 @@ async def test_gives_no_link_to_an_address_that_nobody_verified(tools: Tools, po
     async with tools.writing(acting(tools, user)) as tx:
         await make_primary(tx, user.id, row.id)
     assert await post.collect(tools) == []
+
+
+async def test_tells_of_a_lock_and_lifts_it_by_the_link(tools: Tools, post: PostOffice, ada: UserRow) -> None:
+    with pytest.raises(TooManyAttempts):
+        for _ in range(20):
+            ahead(tools, seconds=tools.section(LockoutSettings).lock_seconds - 1)
+            with pytest.raises(SignInFailed):
+                await signed_in(tools, "wrong wrong wrong")
+    with pytest.raises(TooManyAttempts):
+        await signed_in(tools)
+    letter = await post.only(tools)
+    assert (letter.to, letter.subject) == ("ada@example.com", "Too many failed attempts to sign in")
+    assert await follow(tools, letter) == "unlock"
+    await signed_in(tools)
+    with pytest.raises(LinkInvalid):
+        await follow(tools, letter)
+
+
+async def test_asks_to_verify_an_address_that_was_added(tools: Tools, post: PostOffice, ada: UserRow) -> None:
+    async with tools.writing(acting(tools, ada)) as tx:
+        await add_email(tx, ada.id, "second@example.com")
+    told = {letter.to: letter.subject for letter in await post.collect(tools)}
+    assert told == {"ada@example.com": "An email address was added", "second@example.com": "Confirm your email address"}
+
+
+@pytest.mark.parametrize(
+    "event", [FactorAdded(method="totp"), FactorRemoved(method="totp"), RecoveryCodeUsed(left=2, few=True)]
+)
+async def test_tells_of_factors(tools: Tools, post: PostOffice, ada: UserRow, event: Event) -> None:
+    async with tools.writing(acting(tools, ada)) as tx:
+        await tx.db.begin()
+        tx.emit(replace(event, user_id=ada.id))
+    letter = await post.only(tools)
+    assert letter.token.startswith("dwlo_")
+    assert ("Codes left: 2" in letter.text) == isinstance(event, RecoveryCodeUsed)
+    assert ("Sign-in method: totp" in letter.text) != isinstance(event, RecoveryCodeUsed)
+
+
+def test_has_a_text_for_every_notice() -> None:
+    assert set(NOTICES.values()) <= ENGLISH.texts.keys()

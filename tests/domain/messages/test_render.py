@@ -13,7 +13,7 @@ from doorward.domain.messages.texts.english import ENGLISH
 
 _FIELDS = string.Formatter()
 _EVERY = [(tag, kind) for tag in sorted(LANGUAGES) for kind in sorted(ENGLISH.texts)]
-_VALUES = {"hours": "24", "minutes": "30", "days": "7", "left": "3"}
+_VALUES = {"hours": "24", "minutes": "30", "days": "7"}
 
 
 def _places(kind: str, tag: str) -> set[str]:

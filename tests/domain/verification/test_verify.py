@@ -104,7 +104,7 @@ async def test_takes_the_code_of_no_other_request(tools: Tools, post: PostOffice
     with pytest.raises(CodeWrong):
         await answer(tools, other, letter.code)
     for text in ("", "dwat_x", letter.token, other[:-2]):
-        with pytest.raises(CodeWrong):
+        with pytest.raises(LinkInvalid):
             await answer(tools, text, letter.code)
 
 

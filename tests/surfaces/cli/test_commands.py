@@ -50,6 +50,23 @@ def test_creates_finds_changes_and_lists_users(doorward: Command) -> None:
     assert doorward("user", "list", "--created-before", "2020-01-01", "--json").document["items"] == []
 
 
+def test_invites_and_takes_back(doorward: Command) -> None:
+    made = doorward("user", "invite", "guest@example.com", "--role", "support", "--without-mail", "--json").document
+    assert (made["email"], made["roles"], made["invited_by"]) == ("guest@example.com", ["support"], None)
+    assert "/v1/links?token=dwin_" in made["link"]
+    listed = doorward("user", "invitations", "--json").document["items"]
+    assert [each["id"] for each in listed] == [made["id"]]
+    assert "link" not in listed[0]
+    assert "guest@example.com" in doorward("user", "invitations").out
+    assert doorward("user", "uninvite", made["id"]).code == 0
+    assert doorward("user", "invitations", "--json").document["items"] == []
+    again = doorward("user", "uninvite", made["id"])
+    assert again.code == 1
+    assert len(again.lines) == 1
+    make(doorward)
+    assert doorward("user", "invite", "ada@example.com").code == 1
+
+
 def test_suspends_deletes_and_restores(doorward: Command) -> None:
     make(doorward)
     assert doorward("user", "suspend", "ada@example.com", "--reason", "abuse", "--until", "2099-01-01").code == 0

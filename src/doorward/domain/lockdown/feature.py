@@ -9,7 +9,9 @@ from doorward.domain.lockdown.lock_down import LOCKDOWN, UNDO, follow_lockdown
 from doorward.domain.lockdown.notices import NOTICES, tell, tell_former_primary
 from doorward.domain.lockdown.settings import LockdownSettings
 from doorward.domain.lockdown.undo import follow_undo
+from doorward.domain.lockdown.unlock import JOB, UNLOCK, follow_unlock, mail_unlock, tell_locked
 from doorward.domain.one_time.links import LinkPurpose
+from doorward.domain.risk.events import AccountLocked
 from doorward.domain.users.events import PrimaryEmailChanged
 from doorward.kernel.feature import Feature
 
@@ -17,6 +19,15 @@ LOCK_DOWN: Final = Feature(
     name="lockdown",
     settings={"lockdown": LockdownSettings},
     events=(AccountLockedDown, PrimaryEmailRestored),
-    reactions={**dict.fromkeys(NOTICES, tell), PrimaryEmailChanged.type: tell_former_primary},
-    links=(LinkPurpose(LOCKDOWN, "confirm", follow_lockdown), LinkPurpose(UNDO, "confirm", follow_undo)),
+    jobs={JOB: mail_unlock},
+    reactions={
+        **dict.fromkeys(NOTICES, tell),
+        PrimaryEmailChanged.type: tell_former_primary,
+        AccountLocked.type: tell_locked,
+    },
+    links=(
+        LinkPurpose(LOCKDOWN, "confirm", follow_lockdown),
+        LinkPurpose(UNDO, "confirm", follow_undo),
+        LinkPurpose(UNLOCK, "confirm", follow_unlock),
+    ),
 )

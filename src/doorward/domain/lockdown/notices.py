@@ -31,6 +31,9 @@ NOTICES: Final[Mapping[str, str]] = {
     "email.removed": "email_removed",
     "factor.added": "factor_added",
     "factor.removed": "factor_removed",
+    "passkey.added": "factor_added",
+    "passkey.removed": "factor_removed",
+    "recovery_code.used": "recovery_code_used",
     "device.added": "new_device",
 }
 
@@ -130,9 +133,12 @@ def _facts(tx: Tx, event: Event) -> list[tuple[str, str]]:
     email: Any = event.personal_data().get("email")
     if email is not None:
         facts.append(("email", str(email)))
-    factor = event.data().get("method")
+    told = event.data()
+    factor = "passkey" if event.type.startswith("passkey.") else told.get("method")
     if factor is not None:
         facts.append(("factor", str(factor)))
+    if "left" in told:
+        facts.append(("left", str(told["left"])))
     origin = tx.actor.origin
     if tx.actor.user_id in {None, event.user_id} and tx.actor.kind != "system":
         # Not of an administrator, whose browser and address are nobody's business.

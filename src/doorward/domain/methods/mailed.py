@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from doorward.domain.methods.method import Factor, Methods, Occasion
-from doorward.domain.one_time.problems import CodeWrong
+from doorward.domain.one_time.problems import CodeWrong, LinkInvalid
 from doorward.domain.one_time.values import (
     Kind,
     Value,
@@ -58,24 +58,23 @@ def whom(tx: Tx, user: UserRow | None, identifier: str) -> str:
 
 
 async def open_mailed(
-    tx: Tx, kind: Kind, *, attempt: str | None = None, code: str | None = None, token: str | None = None, most: int
+    tx: Tx, kind: Kind, *, attempt: str, code: str | None = None, token: str | None = None, most: int
 ) -> Opened:
-    """The open value that a link's token or, under an attempt's name, a code shows. most: tries of the code.
+    """The open value behind an attempt's name that a link's token or a code shows. most: tries of the code.
 
-    Before the first change of the transaction. Raises CodeWrong or TooManyAttempts.
+    Before the first change of the transaction. Raises LinkInvalid for a name that is none of ours, CodeWrong or
+    TooManyAttempts.
     """
-    if token is not None:
-        linked = id_in_link(tx.tools, kind, token)
-        if linked is None or (attempt is not None and id_in_attempt(tx.tools, kind, attempt) != linked):
-            raise CodeWrong
-        value = await read_value(tx, kind, linked)
-        if value is None or value.user_id is None:
-            raise CodeWrong
-        return Opened(value, None)
-    value_id = id_in_attempt(tx.tools, kind, attempt or "")
-    value = None if value_id is None else await read_value(tx, kind, value_id)
+    value_id = id_in_attempt(tx.tools, kind, attempt)
+    if value_id is None:
+        raise LinkInvalid
+    value = await read_value(tx, kind, value_id)
     if value is None:
         raise CodeWrong
+    if token is not None:
+        if id_in_link(tx.tools, kind, token) != value_id or value.user_id is None:
+            raise CodeWrong
+        return Opened(value, None)
     guess = await take_guess(tx, subject_of(tx, kind, value))
     tried = await take_try(tx, kind, value.id, most=most)
     if tried is None or not is_code_of(tx.tools, kind, tried.id, code or "") or tried.user_id is None:

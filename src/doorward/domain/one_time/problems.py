@@ -6,11 +6,11 @@ from doorward.kernel.problem import Kind, Problem
 
 
 class LinkInvalid(Problem):
-    """The link is not one of ours, was used, took too long, or was made useless by something that happened since."""
+    """The link or attempt is not one of ours, was used, took too long, or was made useless by something that happened since."""
 
     code = "link-invalid"
     kind = Kind.GONE
-    title = "This link does not work any more"
+    title = "This does not work any more"
 
     def __init__(self) -> None:
         super().__init__("Ask for a new one where you asked for this.")

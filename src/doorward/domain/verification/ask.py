@@ -17,10 +17,13 @@ from doorward.domain.users.find import find_user, identifier_mac
 from doorward.domain.users.gate import is_usable
 from doorward.domain.users.permissions import WRITE_ME
 from doorward.domain.users.problems import EmailNotFound, UserNotFound
+from doorward.domain.users.sign_up_settings import SignUpSettings
 from doorward.domain.users.store import EmailRow
 from doorward.domain.verification.settings import VerificationSettings
 from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.outbox.record import Job
+from doorward.kernel.event import Event
+from doorward.kernel.ids import EMAIL, decode
 from doorward.kernel.permission import require
 
 VERIFY: Final = Kind("verify-email", "ve")
@@ -96,3 +99,12 @@ async def mail_verification(tx: Tx, payload: Mapping[str, Any]) -> None:
         useful_for=lifetime,
         asked_by_anyone=True,
     )
+
+
+async def verify_added(tx: Tx, event: Event) -> None:
+    """Has the mail sent for an address that was added and that nobody vouches for."""
+    if event.user_id is None or event.target is None or tx.tools.mailer is None:
+        return
+    row = await find_own_address(tx, event.user_id, decode(EMAIL, event.target))
+    if row is not None and row.verified_at is None and tx.section(SignUpSettings).verify_email != "off":
+        await start_verification(tx, row)

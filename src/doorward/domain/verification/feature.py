@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from doorward.domain.one_time.links import LinkPurpose
-from doorward.domain.verification.ask import JOB, VERIFY, mail_verification
+from doorward.domain.users.events import EmailAdded
+from doorward.domain.verification.ask import JOB, VERIFY, mail_verification, verify_added
 from doorward.domain.verification.confirm import follow_verification
 from doorward.domain.verification.method import EmailVerificationMethod
 from doorward.domain.verification.settings import VerificationSettings
@@ -16,5 +17,6 @@ VERIFICATION: Final = Feature(
     settings={"verification": VerificationSettings},
     jobs={JOB: mail_verification},
     method=EmailVerificationMethod(),
+    reactions={EmailAdded.type: verify_added},
     links=(LinkPurpose(VERIFY, "confirm", follow_verification),),
 )

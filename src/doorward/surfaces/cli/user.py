@@ -26,6 +26,9 @@ commands: Final = Commands(
     {
         "import": Lazy("doorward.surfaces.cli.transfer:import_users", "Bring users in from a CSV or JSONL file."),
         "export": Lazy("doorward.surfaces.cli.transfer:export_users", "Write users out to a CSV or JSONL file."),
+        "invite": Lazy("doorward.surfaces.cli.invitation:invite", "Invite somebody by mail to make an account."),
+        "invitations": Lazy("doorward.surfaces.cli.invitation:invitations", "List open invitations, newest first."),
+        "uninvite": Lazy("doorward.surfaces.cli.invitation:uninvite", "Take an invitation back."),
     },
 )
 

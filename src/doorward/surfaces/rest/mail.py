@@ -196,7 +196,7 @@ async def verify(asked: Asked, body: VerificationBody) -> Reply:
     public=True,
     limit="recovery",
     keeps_answers=False,
-    problems=[CodeWrong, TooManyAttempts],
+    problems=[CodeWrong, LinkInvalid, TooManyAttempts],
 )
 async def answer_verification_(asked: Asked, verification: str, body: CodeBody) -> Reply:
     """Verify an address by its code."""
@@ -254,7 +254,7 @@ async def recover(asked: Asked, body: RecoveryBody) -> Reply:
     public=True,
     limit="recovery",
     keeps_answers=False,
-    problems=[CodeWrong, TooManyAttempts, problems.UserSuspended, problems.UserDeleted, HashingBusy],
+    problems=[CodeWrong, LinkInvalid, TooManyAttempts, problems.UserSuspended, problems.UserDeleted, HashingBusy],
 )
 async def answer_recovery_(asked: Asked, recovery: str, body: RecoveryAnswersBody) -> Reply:
     """Choose a new password, by the code or the link of the mail.

@@ -18,6 +18,7 @@ from doorward.surfaces.rest import (
     roles,
     sign_in,
     step_up,
+    support_codes,
     users,
 )
 from doorward.surfaces.rest.operation import Operation
@@ -34,6 +35,7 @@ _MODULES: Final = (
     users,
     roles,
     events,
+    support_codes,
     keys,
     health,
 )

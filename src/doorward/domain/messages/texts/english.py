@@ -25,6 +25,7 @@ ENGLISH: Final = Language(
         "factor": "Sign-in method",
         "reason": "Reason",
         "until": "Until",
+        "left": "Codes left",
     },
     texts={
         "verify_email": Text(
@@ -140,9 +141,13 @@ ENGLISH: Final = Language(
                 "To get back in, ask for a new password where you sign in.",
             ],
         ),
-        "recovery_codes_low": Text(
-            "Few recovery codes are left",
-            ["You have {left} recovery codes left for {service}. Make new ones in your account before you run out."],
+        "recovery_code_used": Text(
+            "A recovery code was used",
+            [
+                "Somebody signed in to your account with {service} with one of your recovery codes. Each works once: make new ones before you run out."
+            ],
+            "This was not me",
+            [_NOTICE],
         ),
         "factor_reset_planned": Text(
             "Your sign-in methods will be reset",

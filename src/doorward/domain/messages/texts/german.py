@@ -27,6 +27,7 @@ GERMAN: Final = Language(
         "factor": "Anmeldeverfahren",
         "reason": "Grund",
         "until": "Bis",
+        "left": "Codes übrig",
     },
     texts={
         "verify_email": Text(
@@ -148,11 +149,13 @@ GERMAN: Final = Language(
                 "Um wieder hineinzukommen, fordern Sie bei der Anmeldung ein neues Passwort an.",
             ],
         ),
-        "recovery_codes_low": Text(
-            "Nur noch wenige Wiederherstellungscodes",
+        "recovery_code_used": Text(
+            "Ein Wiederherstellungscode wurde benutzt",
             [
-                "Sie haben noch {left} Wiederherstellungscodes für {service}. Erzeugen Sie in Ihrem Konto neue, bevor sie ausgehen."
+                "Bei Ihrem Konto bei {service} hat sich jemand mit einem Ihrer Wiederherstellungscodes angemeldet. Jeder gilt einmal: Erzeugen Sie neue, bevor sie ausgehen."
             ],
+            "Das war ich nicht",
+            [_NOTICE],
         ),
         "factor_reset_planned": Text(
             "Ihre Anmeldeverfahren werden zurückgesetzt",
