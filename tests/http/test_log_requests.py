@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from uuid import UUID
-
 
 def ends(home):
     return [line for line in home.read_log() if line["event"] == "request"]
@@ -31,7 +29,7 @@ async def test_writes_one_line_for_each_request(house):
 async def test_names_who_asked_and_the_route_of_the_fast_lane(house):
     async def fast(scope, receive, send):
         scope["doorward"].route = "/v1/me"
-        scope["doorward"].user_id = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
+        scope["doorward"].user_id = "usr_01h455vb4pex5vsknk084sn02q"
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 

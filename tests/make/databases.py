@@ -132,6 +132,16 @@ class IsolatedDatabase:
         async with self._reading:
             return await self._outer.all(statement, values, thorough=thorough)
 
+    async def change(self, statement: Compiled, values: list[Any]) -> Record | None:
+        savepoint = await self.begin()
+        try:
+            record = await savepoint.first(statement, values)
+        except BaseException:
+            await savepoint.rollback()
+            raise
+        await savepoint.commit()
+        return record
+
     async def begin(self) -> _Savepoint:
         await self._turn.acquire()
         savepoint = _Savepoint(self._outer, self._turn)

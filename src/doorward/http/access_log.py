@@ -9,7 +9,6 @@ from typing import Final
 
 from doorward.http.call import Call
 from doorward.infra.telemetry.logs import Logs
-from doorward.kernel import ids
 
 _ERROR: Final = "error"
 _INFO: Final = "info"
@@ -34,7 +33,6 @@ class AccessLog:
         failed = status >= 500
         if not (failed or self._wants_end):
             return
-        user_id = call.user_id
         self._logs.line(
             _ERROR if failed else _INFO,
             {
@@ -44,7 +42,7 @@ class AccessLog:
                 "route": call.route,
                 "status": status,
                 "duration_ms": round(seconds * 1000, 3),
-                "user_id": None if user_id is None else ids.encode(ids.USER, user_id),
+                "user_id": call.user_id,
                 "client": call.address,
             },
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
 
 from doorward.http.deadline import Deadline
 from doorward.http.settings import HttpSettings
@@ -21,7 +20,7 @@ class Call:
 
     address: the client's, seen through trusted proxies only. headers: the request's, by lower-case name, a repeated one
     joined. started: `time.perf_counter()` at its arrival. route: the template of the route that answers, for the log
-    line and the counters; a router that is not FastAPI's sets it. user_id: who asks, for the log line, set once known.
+    line and the counters; a router that is not FastAPI's sets it. user_id: the public id of who asks, for the log line, set once known.
     deadline: ends the request when its time is up. unread: whether some of the body has not arrived yet.
     close: whether the connection ends with the answer. gone: whether the client
     left before its body was whole. answer_headers: what the answer carries, whoever makes it.
@@ -33,7 +32,7 @@ class Call:
     started: float
     settings: HttpSettings
     route: str | None = None
-    user_id: UUID | None = None
+    user_id: str | None = None
     deadline: Deadline | None = None
     unread: bool = False
     close: bool = False

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any, ClassVar, Final
+from urllib.parse import unquote
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from doorward.http.exchange import Exchange
 from doorward.http.problems import MalformedRequest, render
 from doorward.http.request_id import new_request_id
 from doorward.http.settings import ServerSettings
@@ -22,6 +25,7 @@ _LINGER_BYTES: Final = 4 * 1024 * 1024
 # Bytes on the wire beside the body itself: chunk sizes and trailers. Six for each byte is the most an honest client needs.
 _OVERHEAD_FACTOR: Final = 16
 _OVERHEAD_BYTES: Final = 64 * 1024
+_ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 
 
 class HeadTimeout(Problem):
@@ -37,6 +41,9 @@ class _Nowhere(list[tuple[bytes, bytes]]):
 
     def append(self, value: tuple[bytes, bytes], /) -> None:
         """Keeps nothing."""
+
+
+_NOWHERE: Final = _Nowhere()
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -55,6 +62,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refused = False
         self._lingered = 0
         self._watch: asyncio.TimerHandle | None = None
+        self._idle_since: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """A client connected."""
@@ -67,6 +75,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
         self._stop_watch()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -97,16 +108,78 @@ class BoundedProtocol(HttpToolsProtocol):
         """A request's first byte."""
         self._in_head = True
         self._head_bytes = 0
-        super().on_message_begin()
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
 
     def on_headers_complete(self) -> None:
-        """A request's head is whole."""
+        """A request's head is whole: the application begins, unless an answer to an earlier request is still on its way."""
         self._in_head = False
         self._wire_bytes = 0
         self._body_bytes = 0
         self._stop_watch()
-        super().on_headers_complete()
-        self.headers = _Nowhere()
+        parser = self.parser
+        version = parser.get_http_version()
+        address = httptools.parse_url(self.url)
+        path = address.path.decode("ascii")
+        scope = {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "method": parser.get_method().decode("ascii"),
+            "root_path": self.root_path,
+            "path": self.root_path + (unquote(path) if "%" in path else path),
+            "raw_path": self.root_path.encode("ascii") + address.path,
+            "query_string": address.query or b"",
+            "headers": self.headers,
+            "state": self.app_state.copy(),
+        }
+        self.headers = _NOWHERE
+        before: RequestResponseCycle | None = self.cycle
+        self.cycle = Exchange(self, scope, keep_alive=version != "1.0" and parser.should_keep_alive())
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            # Asked before its turn (pipelining).
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def on_response_complete(self) -> None:
+        """An answer was sent: the next request of the connection may begin, or the time until it is closed.
+
+        One timer looks now and then how long it has been idle; to start and stop one for each request costs more.
+        """
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+            return
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Closes the connection if it has been idle for too long, or looks again when it may be."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None or self.transport.is_closing():
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left <= 0:
+            self.transport.close()
+        else:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Bytes arrived, or no more are wanted: the connection is not idle."""
+        self._idle_since = None
 
     def on_body(self, body: bytes) -> None:
         """A piece of a request's body."""

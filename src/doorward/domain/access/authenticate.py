@@ -5,7 +5,6 @@ So a suspended, deleted or signed-out user is out with the commit of that change
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 from doorward.domain.access import store
@@ -28,19 +27,22 @@ from doorward.kernel.secret import fingerprint
 
 _REQUIRED: Final = ("sub", "sid", "iat", "client_id")
 _LONGEST_COOKIE: Final = 256
+# On whose behalf is read who it is.
+_NOBODY: Final = anonymous()
 
 
 class Identity(NamedTuple):
-    """Somebody who is signed in."""
+    """Somebody who is signed in. user_id: as it is written outside."""
 
     actor: Actor
+    user_id: str
     user: UserRow
     session: AccessRow
 
 
 async def authenticate_token(tools: Tools, token: str, origin: Origin) -> Identity:
     """The one who holds an access token. Raises Unauthenticated."""
-    tx = tools.reader(anonymous(origin))
+    tx = tools.reader(_NOBODY)
     ring = tools.hold(KeyRing)
     await ring.refresh(tx)
     try:
@@ -57,9 +59,7 @@ async def authenticate_token(tools: Tools, token: str, origin: Origin) -> Identi
             "The access token is not valid or has expired. Refresh it, or sign in again.", error="invalid_token"
         ) from None
     row = await tx.db.first(store.BY_SESSION, session_id=session_id)
-    if row is not None and claims["sub"] != encode(USER, row.user.id):
-        row = None
-    return await _admit(tx, row, origin)
+    return await _admit(tx, row, origin, subject=claims["sub"])
 
 
 def _verified(tx: Tx, ring: KeyRing, token: str) -> dict[str, Any]:
@@ -79,25 +79,34 @@ async def authenticate_cookie(tools: Tools, secret: str, origin: Origin) -> Iden
     """The one whose browser holds a session cookie. Raises Unauthenticated."""
     if len(secret) > _LONGEST_COOKIE:
         raise Unauthenticated
-    tx = tools.reader(anonymous(origin))
+    tx = tools.reader(_NOBODY)
     row = await tx.db.first(store.BY_COOKIE, secret_hash=fingerprint(secret))
     return await _admit(tx, row, origin)
 
 
-async def _admit(tx: Tx, row: AccessRow | None, origin: Origin) -> Identity:
-    """The gate of every request: the session is open, and the account may be used."""
+async def _admit(tx: Tx, row: AccessRow | None, origin: Origin, *, subject: str | None = None) -> Identity:
+    """The gate of every request: the session is open, is that of the subject if one is named, and the account may be used."""
     now = tx.now
     limits = tx.section(SessionsSettings)
+    if row is None:
+        raise _ended()
+    user = row.user
+    user_id = encode(USER, user.id)
+    unused = (now - row.last_used_at).total_seconds()
     if (
-        row is None
+        subject not in (None, user_id)
         or row.session_ended_at is not None
         or row.session_expires_at <= now
-        or row.last_used_at + timedelta(seconds=limits.idle_seconds) <= now
-        or not is_usable(row.user.status, row.user.suspended_until, now)
+        or unused >= limits.idle_seconds
+        or not is_usable(user.status, user.suspended_until, now)
     ):
-        raise Unauthenticated("The session has ended. Sign in again.", error="invalid_token")
-    if now - row.last_used_at >= timedelta(seconds=limits.touch_seconds):
+        raise _ended()
+    if unused >= limits.touch_seconds:
         await touch_session(tx.tools, row.session_id)
     permissions = MEMBER_PERMISSIONS if row.permissions is None else MEMBER_PERMISSIONS.union(row.permissions.split())
-    actor = Actor("user", row.user.id, row.session_id, permissions, row.authenticated_at, origin)
-    return Identity(actor, row.user, row)
+    actor = Actor("user", user.id, row.session_id, permissions, row.authenticated_at, origin)
+    return Identity(actor, user_id, user, row)
+
+
+def _ended() -> Unauthenticated:
+    return Unauthenticated("The session has ended. Sign in again.", error="invalid_token")

@@ -43,8 +43,10 @@ async def rotate(tx: Tx, token: RefreshToken, session: RotationRow) -> Rotated:
         raise RefreshTokenInvalid
     successor = token.successor(tx.tools.sealer)
     origin = tx.actor.origin
-    won = await tx.db.first(
+    target = encode(SESSION, token.session_id)
+    won = await tx.change_once(
         store.ROTATE,
+        SessionRefreshed(user_id=session.user_id, target=target, generation=successor.generation),
         id=token.session_id,
         presented=token.stored,
         successor=successor.stored,
@@ -53,15 +55,8 @@ async def rotate(tx: Tx, token: RefreshToken, session: RotationRow) -> Rotated:
         user_agent=origin.user_agent[:512] if origin.user_agent else None,
     )
     if won is not None:
-        tx.emit(
-            SessionRefreshed(
-                user_id=session.user_id,
-                target=encode(SESSION, token.session_id),
-                generation=successor.generation,
-            )
-        )
         return Rotated(session, write_token(tx.tools.stamper, successor))
-    # Somebody was faster, or long before us. Look again: within this transaction the answer cannot change any more.
+    # Somebody was faster, or long before us. Look again: whatever spent this token is committed and cannot be undone.
     present = await tx.db.first(store.FOR_ROTATION, id=token.session_id)
     if present is None or present.ended_at is not None or present.expires_at <= tx.now:
         raise RefreshTokenInvalid

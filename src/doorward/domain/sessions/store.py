@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from doorward.domain.sessions.tables import sessions
 from doorward.infra.database.statement import Command, Query
+from doorward.infra.outbox.recorded import Recorded
 
 
 class SessionRow(NamedTuple):
@@ -65,7 +66,7 @@ FOR_ROTATION: Final = Query(
     select(*ROTATION_COLUMNS).where(sessions.c.id == bindparam("id"), sessions.c.kind == "token"), RotationRow
 )
 # The one statement that spends a refresh token: of any number that try at once, one changes a row.
-ROTATE: Final = Query(
+ROTATE: Final = Recorded(
     update(sessions)
     .where(
         sessions.c.id == bindparam("id"),

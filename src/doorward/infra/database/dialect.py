@@ -82,6 +82,11 @@ def works_apart(database: str) -> bool:
     return database == "postgresql"
 
 
+def changes_and_records(database: str) -> bool:
+    """Whether one statement can change a row and write another one that depends on that."""
+    return database == "postgresql"
+
+
 class _EstimatedRows(ColumnElement[int]):
     """About how many rows a table has, without counting them."""
 

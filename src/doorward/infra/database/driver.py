@@ -51,6 +51,10 @@ class Database(Reading, Protocol):
 
     name: str
 
+    async def change(self, statement: Compiled, values: list[Any]) -> Record | None:
+        """The first row of a statement that changes something, run by itself: when it returns, the change is durable."""
+        ...
+
     async def begin(self) -> Transaction:
         """Opens a transaction that may write. Raises DatabaseBusy or DatabaseUnavailable."""
         ...

@@ -7,7 +7,6 @@ connection returns only after its transaction was ended by us, so there is nothi
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -21,6 +20,7 @@ from doorward.infra.database.driver import Record
 from doorward.infra.database.problems import DatabaseBusy, DatabaseUnavailable, StatementTimeout, StorageFull
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.statement import Compiled, CompiledRows, Query
+from doorward.infra.database.turns import Turns
 from doorward.kernel.problem import FieldError, InvalidInput, Problem
 
 # Errors after which a connection cannot be trusted, or is gone.
@@ -35,34 +35,29 @@ _LOST: Final = (
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
 
+_ALL_IN_USE: Final = "All connections to the database are in use. Try again in a moment."
 _ANSWER: Final = Query(select(literal_column("1")), tuple[int]).on("postgresql")
 
 
-class _Turns:
-    """A number of places, given to whoever waited longest; nobody who comes later is served before."""
+class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg brings no types
+    """asyncpg's connection with a short way to run a statement that is prepared already.
 
-    def __init__(self, places: int, wait_seconds: float) -> None:
-        self._places = asyncio.Semaphore(places)
-        self._wait_seconds = wait_seconds
-        self.waiting = 0
+    The driver's own `fetchrow` walks through six functions before the protocol is reached, for time-outs, query loggers
+    and schema changes; only the last of these concerns us.
+    """
 
-    async def take(self) -> None:
-        """Takes a place. Raises DatabaseBusy when none became free in time."""
-        if not self._places.locked():
-            await self._places.acquire()
-            return
-        self.waiting += 1
+    __slots__ = ()
+
+    async def answer(self, sql: str, values: list[Any], limit: int = 0) -> tuple[Sequence[Record], bytes]:
+        """The rows of a statement (of a limit of them, if it is not 0) and the tag of its completion."""
+        # From the driver's cache, which prepares what it does not hold and forgets what is not used.
+        statement = await self._get_statement(sql, None)
         try:
-            async with asyncio.timeout(self._wait_seconds):
-                await self._places.acquire()
-        except TimeoutError:
-            raise DatabaseBusy("All connections to the database are in use. Try again in a moment.") from None
-        finally:
-            self.waiting -= 1
-
-    def give_back(self) -> None:
-        """Makes the place free for the next one."""
-        self._places.release()
+            rows, tag, _ = await self._protocol.bind_execute(statement, values, "", limit, True, None)
+        except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError):
+            # A migration changed what the statement stands on. The driver knows how to prepare it anew, and when it may not.
+            rows, tag, _ = await self._execute(sql, values, limit, None, return_status=True)
+        return rows, tag
 
 
 class Pool:
@@ -75,16 +70,17 @@ class Pool:
     def __init__(self, url: str, settings: DatabaseSettings) -> None:
         self._url = url
         self._settings = settings
-        self._idle: list[Any] = []
-        self._turns = _Turns(settings.pool_size, settings.pool_wait_seconds)
+        self._idle: list[Connection] = []
+        self._turns = Turns(settings.pool_size, settings.pool_wait_seconds, _ALL_IN_USE)
         kept_free = min(settings.pool_size - 1, max(1, settings.pool_size // 5))
-        self.slow = _Turns(settings.pool_size - kept_free, settings.pool_wait_seconds)
+        self.slow = Turns(settings.pool_size - kept_free, settings.pool_wait_seconds, _ALL_IN_USE)
         self._open = 0
         self._closed = False
 
-    async def acquire(self) -> Any:
+    async def acquire(self) -> Connection:
         """A connection for the caller alone. Raises DatabaseBusy after `pool_wait_seconds`, or DatabaseUnavailable."""
-        await self._turns.take()
+        if not self._turns.take_free():
+            await self._turns.take()
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():
@@ -96,12 +92,13 @@ class Pool:
             self._turns.give_back()
             raise
 
-    async def _connect(self) -> Any:
+    async def _connect(self) -> Connection:
         self._open += 1
         try:
             timeout = self._settings.statement_timeout_seconds
-            return await asyncpg.connect(
+            connection: Connection = await asyncpg.connect(
                 self._url,
+                connection_class=Connection,
                 timeout=self._settings.connect_timeout_seconds,
                 statement_cache_size=512 if self._settings.prepared_statements else 0,
                 server_settings={
@@ -113,6 +110,7 @@ class Pool:
                     "jit": "off",
                 },
             )
+            return connection  # noqa: TRY300 - the only thing that can fail is above
         except BaseException as error:
             self._open -= 1
             problem = _explained(error)
@@ -120,7 +118,7 @@ class Pool:
                 raise
             raise problem from error
 
-    def release(self, connection: Any, *, broken: bool = False) -> None:
+    def release(self, connection: Connection, *, broken: bool = False) -> None:
         """Takes a connection back; a broken one is closed at once and its place becomes free."""
         if broken or self._closed or connection.is_closed() or connection.is_in_transaction():
             self._open -= 1
@@ -174,7 +172,7 @@ def _explained(error: BaseException) -> Problem | None:  # noqa: PLR0911 - a tab
 class _Running:
     """Runs statements on one connection and turns the driver's errors into problems."""
 
-    def __init__(self, connection: Any, conflicts: Conflicts) -> None:
+    def __init__(self, connection: Connection, conflicts: Conflicts) -> None:
         self._connection = connection
         self._conflicts = conflicts
         self.broken = False
@@ -192,16 +190,16 @@ class _Running:
 
     async def first(self, statement: Compiled, values: list[Any]) -> Record | None:
         try:
-            record: Record | None = await self._connection.fetchrow(statement.sql, *values)
+            records, _ = await self._connection.answer(statement.sql, values, 1)
         except BaseException as error:
             self._fail(error)
             raise
-        return record
+        return records[0] if records else None
 
     async def all(self, statement: Compiled, values: list[Any], *, thorough: bool = False) -> Sequence[Record]:
         del thorough  # the driver never blocks the event loop
         try:
-            records: Sequence[Record] = await self._connection.fetch(statement.sql, *values)
+            records, _ = await self._connection.answer(statement.sql, values)
         except BaseException as error:
             self._fail(error)
             raise
@@ -211,18 +209,18 @@ class _Running:
 class PostgresTransaction(_Running):
     """A transaction on a connection of its own, READ COMMITTED."""
 
-    def __init__(self, pool: Pool, connection: Any, conflicts: Conflicts) -> None:
+    def __init__(self, pool: Pool, connection: Connection, conflicts: Conflicts) -> None:
         super().__init__(connection, conflicts)
         self._pool = pool
 
     async def run(self, statement: Compiled, values: list[Any]) -> int:
         """Changes rows; answers how many."""
         try:
-            status: str = await self._connection.execute(statement.sql, *values)
+            _, tag = await self._connection.answer(statement.sql, values)
         except BaseException as error:
             self._fail(error)
             raise
-        count = status.rpartition(" ")[2]
+        count = tag.rpartition(b" ")[2]
         return int(count) if count.isdigit() else 0
 
     async def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
@@ -318,6 +316,16 @@ class PostgresDatabase:
                 return await running.all(statement, values, thorough=True)
         finally:
             self._pool.slow.give_back()
+
+    async def change(self, statement: Compiled, values: list[Any]) -> Record | None:
+        """The first row of a statement that changes something, run by itself. It may wait for a lock, so it takes a slow place."""
+        slow = self._pool.slow
+        if not slow.take_free():
+            await slow.take()
+        try:
+            return await self.first(statement, values)
+        finally:
+            slow.give_back()
 
     async def begin(self) -> PostgresTransaction:
         """Opens a transaction."""

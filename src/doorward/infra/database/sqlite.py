@@ -3,6 +3,9 @@
 Single statements take tens of microseconds, less than a hand-over to a thread, so they run on the event loop. What can
 take long does not: commits (they wait for the disk), bulk changes and thorough queries run in threads, and waiting for
 another process's write lock is done asleep.
+
+Transactions that wait for the writer while it is in use become durable together, with one wait for the disk: each is a
+savepoint in a transaction that is committed when nobody waits any more, and none is answered before that.
 """
 
 from __future__ import annotations
@@ -21,14 +24,18 @@ from doorward.infra.database.driver import Record
 from doorward.infra.database.problems import DatabaseBusy, DatabaseUnavailable, StatementTimeout, StorageFull
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.statement import Compiled, CompiledRows
+from doorward.infra.database.turns import Turns
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 # How often a running statement looks at its deadline, in steps of SQLite's virtual machine (about a millisecond).
 _STEPS_BETWEEN_LOOKS: Final = 100_000
+_BUSY: Final = "The database is busy writing. Try again in a moment."
 _MIB: Final = 1024 * 1024
 _MANY_ROWS: Final = 1000
+# How many transactions at most wait for one another before they are committed, for the sake of other processes.
+_MOST_TOGETHER: Final = 32
 
 
 class _Connection:
@@ -138,7 +145,7 @@ async def _in_thread(executor: ThreadPoolExecutor, work: Callable[P, T], *args: 
 
 
 class SqliteTransaction:
-    """The one transaction that writes. It holds the writer until it ends."""
+    """The one transaction that writes: it holds the writer until it ends, and is durable when `commit` returns."""
 
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
@@ -172,24 +179,15 @@ class SqliteTransaction:
     async def commit(self) -> None:
         """Makes the changes durable."""
         try:
-            await _in_thread(self._database.threads, self._connection.execute, "COMMIT")
+            self._connection.execute("RELEASE one")
         except BaseException:
-            self._undo()
+            self._database.take_back()
             raise
-        finally:
-            self._database.release()
+        await self._database.become_durable()
 
     async def rollback(self) -> None:
         """Takes the changes back."""
-        self._undo()
-        self._database.release()
-
-    def _undo(self) -> None:
-        if self._connection.raw.in_transaction:
-            try:
-                self._connection.raw.execute("ROLLBACK")
-            except sqlite3.Error:
-                self._database.renew_writer()
+        self._database.take_back()
 
 
 class SqliteDatabase:
@@ -205,8 +203,10 @@ class SqliteDatabase:
         self._reader = _Connection(path, settings, conflicts)
         self._thorough: list[_Connection] = []
         self.threads = ThreadPoolExecutor(4, thread_name_prefix="doorward-sqlite")
-        self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._turn = Turns(1, settings.busy_timeout_seconds, _BUSY)
+        # Of those who have ended their transaction and are told when it is durable.
+        self._ended: list[asyncio.Future[None]] = []
+        self._committing: asyncio.Task[None] | None = None
 
     async def first(self, statement: Compiled, values: list[Any]) -> Record | None:
         """The first row of a statement run by itself."""
@@ -222,38 +222,110 @@ class SqliteDatabase:
         finally:
             self._thorough.append(connection)
 
+    async def change(self, statement: Compiled, values: list[Any]) -> Record | None:
+        """The first row of a statement that changes something, in a transaction of its own."""
+        transaction = await self.begin()
+        try:
+            record = await transaction.first(statement, values)
+        except BaseException:
+            await transaction.rollback()
+            raise
+        await transaction.commit()
+        return record
+
     async def begin(self) -> SqliteTransaction:
         """Waits for this process's turn, then for other processes, both together at most `busy_timeout_seconds`."""
-        self._waiting += 1
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._settings.busy_timeout_seconds
+        await self._turn.take(self._leave)
         try:
-            async with asyncio.timeout(self._settings.busy_timeout_seconds):
-                await self._turn.acquire()
-                try:
-                    await self._begin_immediate()
-                except BaseException:
-                    self._turn.release()
-                    raise
-        except TimeoutError:
-            raise DatabaseBusy("The database is busy writing. Try again in a moment.") from None
-        finally:
-            self._waiting -= 1
+            if not self._ended:
+                await self._begin_immediate(loop, until)
+            self.writer.execute("SAVEPOINT one")
+        except BaseException:
+            if not self._ended:
+                self._undo_all()
+            self._leave()
+            raise
         return SqliteTransaction(self)
 
-    async def _begin_immediate(self) -> None:
+    async def _begin_immediate(self, loop: asyncio.AbstractEventLoop, until: float) -> None:
         pause = 0.001
         while True:
             try:
                 self.writer.execute("BEGIN IMMEDIATE")
             except DatabaseBusy:
                 # Another process writes. Its transactions are short; look again soon, then less often.
+                if loop.time() + pause > until:
+                    raise DatabaseBusy(_BUSY) from None
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.5, 0.02)
             else:
                 return
 
-    def release(self) -> None:
-        """Hands the writer to whoever waited longest."""
-        self._turn.release()
+    async def become_durable(self) -> None:
+        """Ends the transaction that holds the writer, and returns when it has been committed together with others."""
+        durable = asyncio.get_running_loop().create_future()
+        self._ended.append(durable)
+        self._leave()
+        # Nothing is undone when the caller is cancelled here: the others' changes may stand on its own.
+        await durable
+
+    def take_back(self) -> None:
+        """Undoes the transaction that holds the writer, and no other of those that are to be committed with it."""
+        raw = self.writer.raw
+        try:
+            if raw.in_transaction:
+                raw.execute("ROLLBACK TO one")
+                raw.execute("RELEASE one")
+        except sqlite3.Error:
+            self._undo_all()
+        if not raw.in_transaction:
+            # A full disk or a failing one makes SQLite take everything back by itself.
+            self._tell(
+                DatabaseUnavailable("The change was taken back because another one failed. Try again in a moment.")
+            )
+        elif not self._ended:
+            self._undo_all()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Hands the writer to whoever waited longest; commits first when nobody does, or enough are waiting for that."""
+        if len(self._ended) < _MOST_TOGETHER and self._turn.pass_on():
+            return
+        if self._ended:
+            self._committing = asyncio.get_running_loop().create_task(self._commit())
+        else:
+            self._turn.give_back()
+
+    async def _commit(self) -> None:
+        """Makes durable what has ended. Holds the writer meanwhile."""
+        failure: BaseException | None = None
+        try:
+            await _in_thread(self.threads, self.writer.execute, "COMMIT")
+        except BaseException as error:  # noqa: BLE001 - told to those who wait, each of whom raises it
+            failure = error
+            self._undo_all()
+        self._tell(failure)
+        self._turn.give_back()
+
+    def _tell(self, failure: BaseException | None) -> None:
+        """Tells everybody whose transaction has ended what became of it."""
+        ended, self._ended = self._ended, []
+        for durable in ended:
+            if durable.done():
+                continue
+            if failure is None:
+                durable.set_result(None)
+            else:
+                durable.set_exception(failure)
+
+    def _undo_all(self) -> None:
+        if self.writer.raw.in_transaction:
+            try:
+                self.writer.raw.execute("ROLLBACK")
+            except sqlite3.Error:
+                self.renew_writer()
 
     def renew_writer(self) -> None:
         """Opens the writer anew after an error that left its transaction open."""
@@ -266,10 +338,12 @@ class SqliteDatabase:
 
     def connections(self) -> dict[str, int]:
         """Whether the writer is in use, and how many requests wait for it."""
-        return {"in_use": int(self._turn.locked()), "idle": int(not self._turn.locked()), "waiting": self._waiting}
+        return {"in_use": 1 - self._turn.free, "idle": self._turn.free, "waiting": self._turn.waiting}
 
     async def close(self) -> None:
         """Closes every connection; the last one to close folds the write-ahead log into the file."""
+        if self._committing is not None:
+            await asyncio.wait([self._committing])
         self.threads.shutdown()
         for connection in (*self._thorough, self._reader, self.writer):
             connection.raw.close()

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
+from doorward.infra.database.dialect import changes_and_records
 from doorward.infra.database.driver import Database, Transaction
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.statement import Command, Compiled, Query, Rows
-from doorward.infra.outbox.record import Job, write_events, write_jobs
+from doorward.infra.outbox.record import Job, values_with, write_events, write_jobs
+from doorward.infra.outbox.recorded import PREFIX, Recorded
 from doorward.kernel.actor import Actor
 from doorward.kernel.event import Event
 from doorward.kernel.problem import Problem
@@ -35,11 +37,12 @@ _log = structlog.stdlib.get_logger("doorward.database")
 class Db:
     """Runs statements: by themselves until the first change, then in the transaction that it opened."""
 
-    __slots__ = ("_database", "_settings", "_writable", "dialect", "transaction")
+    __slots__ = ("_database", "_slow_seconds", "_watches_all", "_writable", "dialect", "transaction")
 
     def __init__(self, database: Database, settings: DatabaseSettings, *, writable: bool) -> None:
         self._database = database
-        self._settings = settings
+        self._slow_seconds = settings.slow_query_seconds
+        self._watches_all = settings.log_queries
         self._writable = writable
         self.dialect = database.name
         self.transaction: Transaction | None = None
@@ -50,7 +53,9 @@ class Db:
         started = time.perf_counter()
         source = self.transaction or (await self.begin() if compiled.writes else self._database)
         record = await source.first(compiled, compiled.values(values))
-        self._watch(compiled, started)
+        elapsed = time.perf_counter() - started
+        if self._watches_all or elapsed >= self._slow_seconds:
+            self._watch(compiled, elapsed)
         return None if record is None else query.row(*compiled.decoded(record))
 
     async def all(self, query: Query[Row], /, **values: Any) -> list[Row]:
@@ -59,7 +64,7 @@ class Db:
         started = time.perf_counter()
         source = self.transaction or (await self.begin() if compiled.writes else self._database)
         records = await source.all(compiled, compiled.values(values), thorough=query.thorough)
-        self._watch(compiled, started)
+        self._watch(compiled, time.perf_counter() - started)
         row, decoded = query.row, compiled.decoded
         return [row(*decoded(record)) for record in records]
 
@@ -69,7 +74,7 @@ class Db:
         started = time.perf_counter()
         transaction = self.transaction or await self.begin()
         count = await transaction.run(compiled, compiled.values(values))
-        self._watch(compiled, started)
+        self._watch(compiled, time.perf_counter() - started)
         return count
 
     async def many(self, command: Command, rows: Sequence[Mapping[str, Any]], /) -> None:
@@ -80,7 +85,7 @@ class Db:
         started = time.perf_counter()
         transaction = self.transaction or await self.begin()
         await transaction.many(compiled, [compiled.values(row) for row in rows])
-        self._watch(compiled, started)
+        self._watch(compiled, time.perf_counter() - started)
 
     async def insert(self, into: Rows, rows: Sequence[tuple[Any, ...]], /) -> None:
         """Writes many new rows at once. rows: tuples in the order of the table's columns."""
@@ -98,11 +103,20 @@ class Db:
             self.transaction = await self._database.begin()
         return self.transaction
 
-    def _watch(self, compiled: Compiled, started: float) -> None:
-        elapsed = time.perf_counter() - started
-        if elapsed >= self._settings.slow_query_seconds:
+    async def change(self, query: Query[Row], /, **values: Any) -> Row | None:
+        """The row of a statement that changes something by itself, outside of any transaction, and durable when it returns."""
+        if not self._writable or self.transaction is not None:
+            raise RuntimeError("a change by itself inside of a transaction, or where only reading was asked for")
+        compiled = query.on(self.dialect)
+        started = time.perf_counter()
+        record = await self._database.change(compiled, compiled.values(values))
+        self._watch(compiled, time.perf_counter() - started)
+        return None if record is None else query.row(*compiled.decoded(record))
+
+    def _watch(self, compiled: Compiled, elapsed: float) -> None:
+        if elapsed >= self._slow_seconds:
             _log.warning("slow query", statement=compiled.sql, duration_ms=round(elapsed * 1000, 1))
-        elif self._settings.log_queries:
+        elif self._watches_all:
             _log.debug("query", statement=compiled.sql, duration_ms=round(elapsed * 1000, 2))
 
 
@@ -128,6 +142,20 @@ class Tx:
     def emit(self, event: Event) -> None:
         """Records a fact; it is written with the changes, or not at all."""
         self._events.append(event)
+
+    async def change_once(self, query: Recorded[Row], event: Event, /, **values: Any) -> Row | None:
+        """The only change of a use case, and the event that records it if the statement found its row.
+
+        On PostgreSQL both are one statement by itself, durable when this returns: whatever can still refuse comes before.
+        event: one that says nothing of a person beside ids. values: by the names of the query's places.
+        """
+        if self.db.transaction is None and changes_and_records(self.db.dialect):
+            recorded = values_with(PREFIX, self.actor, self.now, event)
+            return await self.db.change(query.together, **values, **recorded)
+        row = await self.db.first(query, **values)
+        if row is not None:
+            self.emit(event)
+        return row
 
     def enqueue(self, job: Job) -> None:
         """Queues work to be done after the commit; it is written with the changes, or not at all."""

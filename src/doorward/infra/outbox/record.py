@@ -46,6 +46,14 @@ class Job:
     run_at: datetime | None = None
 
 
+def values_with(prefix: str, actor: Actor, now: datetime, event: Event) -> dict[str, Any]:
+    """An event's row by prefixed names, for a statement that writes it along. Raises RuntimeError when it speaks of a person."""
+    event_id = new_id()
+    if any(_person_rows(event_id, actor, event)):
+        raise RuntimeError("what an event says of a person is written by a statement of its own")
+    return {prefix + name: value for name, value in _event_row(event_id, actor, now, event).items()}
+
+
 async def write_events(db: Db, actor: Actor, now: datetime, recorded: Sequence[Event]) -> None:
     """Writes events and, apart from them, what they say of a person. now: when they happened."""
     if len(recorded) >= _BULK:

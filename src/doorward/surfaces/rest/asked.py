@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
@@ -18,7 +17,6 @@ from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.idempotency import AnsweredAlready, KeptAnswer, Key, find_answer, keep_answer, read_key
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import Actor, anonymous
-from doorward.kernel.ids import USER, encode
 from doorward.kernel.problem import Kind, Problem, Unauthenticated
 from doorward.surfaces.rest.cookies import read_session_cookie
 
@@ -26,13 +24,12 @@ if TYPE_CHECKING:
     from doorward.surfaces.rest.operation import Operation
 
 _OPTIONS: Final = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
-_JSON: Final = ("content-type", "application/json")
+JSON: Final = ("content-type", "application/json")
 
 UseCase = Callable[[Tx], Awaitable["Reply"]]
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """An answer. headers: beside content type and length."""
 
     status: int
@@ -42,7 +39,7 @@ class Reply:
 
 def reply(view: Any, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
     """An answer that shows something."""
-    return Reply(status, orjson.dumps(view, option=_OPTIONS), (_JSON, *headers))
+    return Reply(status, orjson.dumps(view, option=_OPTIONS), (JSON, *headers))
 
 
 def nothing() -> Reply:
@@ -78,7 +75,7 @@ class Asked:
             # A browser sends the cookie by itself, also when another site's page makes it ask.
             require_same_site(self.call, self._operation.method, self.tools.section(TokensSettings).issuer)
             self.identity = await authenticate_cookie(self.tools, cookie, self.call.origin)
-        self.call.user_id = self.identity.user.id
+        self.call.user_id = self.identity.user_id
 
     @property
     def actor(self) -> Actor:
@@ -125,7 +122,7 @@ class Asked:
         return await self._write_once(use_case, self._key(text))
 
     def _key(self, text: str) -> Key:
-        caller = "anonymous" if self.identity is None else encode(USER, self.identity.user.id)
+        caller = "anonymous" if self.identity is None else self.identity.user_id
         # The whole address belongs to the request: the same body to another user's path is another request.
         content = self._scope["path"].encode() + b"\n" + self._scope["query_string"] + b"\n" + self.content
         operation = f"{self._operation.method} {self._operation.path}"

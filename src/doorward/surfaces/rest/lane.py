@@ -6,12 +6,15 @@ It runs the same operations in the same way as the router does; a test holds the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from doorward.http.problems import App, Receive, Scope, Send, answer
 from doorward.infra.tools import Tools
 from doorward.kernel.problem import Problem
-from doorward.surfaces.rest.asked import Reply
+from doorward.surfaces.rest.asked import JSON, Reply
 from doorward.surfaces.rest.operation import Operation
+
+_JSON: Final = (JSON[0].encode(), JSON[1].encode())
 
 
 class FastLane:
@@ -61,7 +64,10 @@ async def respond(
 
 async def send_reply(made: Reply, send: Send) -> None:
     """Sends an answer."""
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in made.headers]
+    headers = [
+        _JSON if header is JSON else (header[0].encode("latin-1"), header[1].encode("latin-1"))
+        for header in made.headers
+    ]
     if made.status not in {204, 304}:
         headers.append((b"content-length", str(len(made.body)).encode()))
     await send({"type": "http.response.start", "status": made.status, "headers": headers})

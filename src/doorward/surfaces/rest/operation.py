@@ -74,10 +74,12 @@ class Operation:
         """Checks the request, finds out who asks, and does it. Raises a Problem for anything that is wrong."""
         call = call_of(scope)
         call.route = self.path
-        if any(_NULL in value for value in path_values):
-            raise NotFound("There is nothing at this address.")
+        arguments: dict[str, Any] = {}
+        if path_values:
+            if any(_NULL in value for value in path_values):
+                raise NotFound("There is nothing at this address.")
+            arguments.update(zip(self.path_parameters, path_values, strict=True))
         content = b""
-        arguments: dict[str, Any] = dict(zip(self.path_parameters, path_values, strict=True))
         asked = Asked(tools, call, self, scope)
         if not self.public:
             # First of all, so that strangers learn nothing from what is wrong with their input.
