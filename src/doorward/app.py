@@ -19,6 +19,8 @@ from doorward.domain.roles.manage import KnownPermissions
 from doorward.domain.setup.ensure import ensure
 from doorward.features import FEATURES
 from doorward.http.draining import Draining
+from doorward.http.listening import CannotListen
+from doorward.http.metrics import management_port
 from doorward.http.problems import App, Receive, Scope, Send
 from doorward.http.settings import HttpSettings
 from doorward.http.stack import wrap
@@ -33,8 +35,9 @@ from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.outbox.settings import WorkerSettings
 from doorward.infra.outbox.worker import Schedule, Worker
 from doorward.infra.telemetry.counters import RequestCounters
-from doorward.infra.telemetry.logs import set_up
-from doorward.infra.telemetry.settings import LogSettings
+from doorward.infra.telemetry.gauges import Gauges
+from doorward.infra.telemetry.logs import Logs, set_up
+from doorward.infra.telemetry.settings import LogSettings, MetricsSettings
 from doorward.infra.tools import Tools
 from doorward.kernel.clock import Clock
 from doorward.kernel.permission import EVERYTHING, Permission
@@ -136,7 +139,7 @@ class Application:
             async with self._running():
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
-        except SettingsError as error:
+        except (SettingsError, CannotListen) as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
         await send({"type": "lifespan.shutdown.complete"})
@@ -157,16 +160,41 @@ class Application:
                 logs=self._logs,
                 draining=self._draining,
             )
-            if not self._settings.section(WorkerSettings).inside_serve:
+            async with observed(self._settings, tools, self._counters, self._logs), working(self._settings, tools):
                 yield
-                return
-            worker = make_worker(tools)
-            running = asyncio.create_task(worker.run(), name="doorward-worker")
-            try:
-                yield
-            finally:
-                worker.stop()
-                await finish(running)
+
+
+@asynccontextmanager
+async def working(settings: Settings, tools: Tools) -> AsyncIterator[None]:
+    """Runs jobs meanwhile, where `serve` does that."""
+    if not settings.section(WorkerSettings).inside_serve:
+        yield
+        return
+    worker = make_worker(tools)
+    running = asyncio.create_task(worker.run(), name="doorward-worker")
+    try:
+        yield
+    finally:
+        worker.stop()
+        await finish(running)
+
+
+@asynccontextmanager
+async def observed(settings: Settings, tools: Tools, counters: RequestCounters, logs: Logs) -> AsyncIterator[None]:
+    """Keeps the figures current meanwhile, and shows them on a port of their own where one is set."""
+    metrics = settings.section(MetricsSettings)
+    if metrics.access == "off":
+        yield
+        return
+    gauges = Gauges(tools, logs)
+    counters.watch(gauges.samples, gauges.look)
+    async with management_port(metrics, counters.exposed, is_production=settings.is_production):
+        running = asyncio.create_task(counters.keep_current(), name="doorward-metrics")
+        try:
+            yield
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
 
 
 def _router(tools: Tools, counters: RequestCounters, *, is_production: bool) -> App:

@@ -33,16 +33,16 @@ class AccessLog:
         failed = status >= 500
         if not (failed or self._wants_end):
             return
-        self._logs.line(
-            _ERROR if failed else _INFO,
-            {
-                "event": "request",
-                "request_id": call.request_id,
-                "method": method,
-                "route": call.route,
-                "status": status,
-                "duration_ms": round(seconds * 1000, 3),
-                "user_id": call.user_id,
-                "client": call.address,
-            },
-        )
+        entry = {
+            "event": "request",
+            "request_id": call.request_id,
+            "method": method,
+            "route": call.route,
+            "status": status,
+            "duration_ms": round(seconds * 1000, 3),
+            "user_id": call.user_id,
+            "client": call.address,
+        }
+        if call.problem is not None:
+            entry["code"] = call.problem
+        self._logs.line(_ERROR if failed else _INFO, entry)

@@ -88,7 +88,7 @@ class Entrance:
             status = _CLIENT_GONE if call.gone else outgoing.status or _CLIENT_GONE
             call.route = _route(scope, call)
             self._counters.in_flight -= 1
-            self._counters.count(method, call.route, status, seconds)
+            self._counters.count(method, call.route, status, seconds, call.problem)
             self._access_log.ended(call, method, status, seconds)
 
     async def _answer(self, problem: Problem, scope: Scope, outgoing: Outgoing) -> None:

@@ -81,6 +81,8 @@ def render_for(scope: Scope, problem: Problem) -> tuple[int, HeaderList, bytes]:
     # The raw path is ASCII with percent signs: a URI reference, as the standard wants it, and always encodable.
     instance = scope["path"].encode("ascii", "replace") if raw is None else raw.partition(b"?")[0]
     call = scope.get(KEY)
+    if call is not None:
+        call.problem = problem.code
     return render(
         problem,
         instance=instance[:_MAX_INSTANCE].decode("ascii", "replace"),

@@ -13,6 +13,7 @@ from doorward.infra.crypto.tokens import Stamper
 from doorward.infra.database.driver import Database
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.unit_of_work import Tx
+from doorward.infra.telemetry.figures import Figures
 from doorward.kernel.actor import Actor
 from doorward.kernel.clock import Clock
 
@@ -23,7 +24,7 @@ Section = TypeVar("Section")
 class Tools:
     """The parts of a running Doorward below its domain.
 
-    sections: the settings of each slice, by class. held: what a slice keeps in memory, by class, such as the ring of
+    sections: the settings of each slice, by class. figures: what is counted for metrics. held: what a slice keeps in memory, by class, such as the ring of
     signing keys. wake_worker: called after a commit that queued work.
     """
 
@@ -33,6 +34,7 @@ class Tools:
     sealer: Sealer
     stamper: Stamper
     sections: Mapping[type, Any]
+    figures: Figures = field(default_factory=Figures)
     held: dict[type, Any] = field(default_factory=dict)
     wake_worker: Callable[[], None] | None = None
 

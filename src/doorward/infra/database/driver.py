@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from doorward.infra.database.statement import Compiled, CompiledRows
+from doorward.infra.telemetry.figures import Durations
 
 Record = Sequence[Any]
 
@@ -64,7 +65,11 @@ class Database(Reading, Protocol):
         ...
 
     def connections(self) -> dict[str, int]:
-        """How many connections are in use, idle, and waited for."""
+        """How many connections are in use, idle, and waited for, and how many there may be: `in_use`, `idle`, `waiting`, `most`."""
+        ...
+
+    def waits(self) -> Durations:
+        """For how long requests waited that did not get a connection at once."""
         ...
 
     async def close(self) -> None:

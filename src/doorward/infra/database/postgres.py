@@ -21,6 +21,7 @@ from doorward.infra.database.problems import DatabaseBusy, DatabaseUnavailable, 
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.statement import Compiled, CompiledRows, Query
 from doorward.infra.database.turns import Turns
+from doorward.infra.telemetry.figures import Durations
 from doorward.kernel.problem import FieldError, InvalidInput, Problem
 
 # Errors after which a connection cannot be trusted, or is gone.
@@ -73,7 +74,9 @@ class Pool:
         self._idle: list[Connection] = []
         self._turns = Turns(settings.pool_size, settings.pool_wait_seconds, _ALL_IN_USE)
         kept_free = min(settings.pool_size - 1, max(1, settings.pool_size // 5))
-        self.slow = Turns(settings.pool_size - kept_free, settings.pool_wait_seconds, _ALL_IN_USE)
+        self.slow = Turns(
+            settings.pool_size - kept_free, settings.pool_wait_seconds, _ALL_IN_USE, waits=self._turns.waits
+        )
         self._open = 0
         self._closed = False
 
@@ -131,7 +134,17 @@ class Pool:
     def counts(self) -> dict[str, int]:
         """Connections in use and idle, and requests that wait for one."""
         waiting = self._turns.waiting + self.slow.waiting
-        return {"in_use": self._open - len(self._idle), "idle": len(self._idle), "waiting": waiting}
+        return {
+            "in_use": self._open - len(self._idle),
+            "idle": len(self._idle),
+            "waiting": waiting,
+            "most": self._settings.pool_size,
+        }
+
+    @property
+    def waits(self) -> Durations:
+        """For how long requests waited that did not get a connection at once."""
+        return self._turns.waits
 
     async def close(self) -> None:
         """Closes idle connections; those in use are closed as they come back."""
@@ -356,6 +369,10 @@ class PostgresDatabase:
     def connections(self) -> dict[str, int]:
         """How many connections are in use and idle, and how many requests wait for one."""
         return self._pool.counts()
+
+    def waits(self) -> Durations:
+        """For how long requests waited that did not get a connection at once."""
+        return self._pool.waits
 
     async def close(self) -> None:
         """Closes every connection."""

@@ -25,6 +25,7 @@ from doorward.infra.database.problems import DatabaseBusy, DatabaseUnavailable, 
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.statement import Compiled, CompiledRows
 from doorward.infra.database.turns import Turns
+from doorward.infra.telemetry.figures import Durations
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -338,7 +339,12 @@ class SqliteDatabase:
 
     def connections(self) -> dict[str, int]:
         """Whether the writer is in use, and how many requests wait for it."""
-        return {"in_use": 1 - self._turn.free, "idle": self._turn.free, "waiting": self._turn.waiting}
+        free = self._turn.free
+        return {"in_use": 1 - free, "idle": free, "waiting": self._turn.waiting, "most": 1}
+
+    def waits(self) -> Durations:
+        """For how long requests waited for the writer that did not get it at once."""
+        return self._turn.waits
 
     async def close(self) -> None:
         """Closes every connection; the last one to close folds the write-ahead log into the file."""

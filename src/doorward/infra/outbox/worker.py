@@ -10,6 +10,7 @@ import asyncio
 import os
 import random
 import socket
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -186,15 +187,23 @@ class Worker:
             await self._put_back(job, TimeoutError("no worker ever finished this job"))
             return
         handler = self._handlers.get(job.kind, _unknown)
+        started = time.perf_counter()
+        result = "done"
         try:
             async with asyncio.timeout(LEASE.total_seconds() * 0.8), self._tools.writing(system()) as tx:
                 await handler(tx, job.payload)
                 # Ends with the job's own changes: it is done exactly when they are kept.
                 await self._finish(tx, job)
         except LeaseLost:
+            result = "lost"
             _log.warning("a job took longer than its lease", kind=job.kind, job_id=str(job.id), attempt=job.attempts)
         except Exception as error:  # noqa: BLE001 - whatever failed, the job must be put back
+            result = "dead" if job.attempts >= MOST_ATTEMPTS else "failed"
             await self._put_back(job, error)
+        finally:
+            # A kind that no version here knows could be anything.
+            kind = job.kind if job.kind in self._handlers else "unknown"
+            self._tools.figures.job_ended(kind, result, time.perf_counter() - started)
 
     async def _finish(self, tx: Tx, job: ClaimedJob) -> None:
         """Ends a job, while it is still ours."""

@@ -1,10 +1,11 @@
-"""The settings of logging."""
+"""The settings of logging and of metrics."""
 
 from __future__ import annotations
 
-from typing import Literal
+from ipaddress import ip_network
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 
 class LogSettings(BaseModel):
@@ -26,7 +27,34 @@ class MetricsSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    token: SecretStr | None = Field(
-        default=None,
-        description="What a scraper sends as `Authorization: Bearer …`. Without it `/metrics` answers in development only.",
+    access: Literal["auto", "off", "token", "address", "open"] = Field(
+        default="auto",
+        description="Who may see `/metrics`: whoever sends the `token`, whoever asks from one of `addresses`, everybody "
+        "(`open`) or nobody (`off`). `auto`: by token where one is set; else by address in development and off in production.",
     )
+    token: SecretStr | None = Field(default=None, description="What a scraper sends as `Authorization: Bearer …`.")
+    addresses: tuple[str, ...] = Field(
+        default=("127.0.0.0/8", "::1"),
+        description="Addresses and networks that may see it with `access` at `address`, seen through trusted proxies.",
+    )
+    port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="A port of its own for `/metrics`, which is then not on the public one. `auto` asks for nothing there "
+        "unless `token` is set. `doorward worker` shows its figures only on this port.",
+    )
+    host: str = Field(default="127.0.0.1", description="The address to listen on with `port`.")
+
+    @field_validator("addresses")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            ip_network(each, strict=False)
+        return value
+
+    @model_validator(mode="after")
+    def _has_what_it_asks_for(self) -> Self:
+        if self.access == "token" and self.token is None:
+            raise ValueError("access by token needs `token`: set DOORWARD_METRICS__TOKEN")
+        return self

@@ -18,17 +18,22 @@ def worker() -> None:
     `serve` does this too unless DOORWARD_WORKER__INSIDE_SERVE is off. Any number may run on one database. SIGTERM ends
     it in order: jobs in hand are finished, or left to another worker.
     """
-    from doorward.app import opened
+    from doorward.app import observed, opened
+    from doorward.infra.telemetry.counters import RequestCounters
     from doorward.infra.telemetry.logs import set_up
-    from doorward.infra.telemetry.settings import LogSettings
+    from doorward.infra.telemetry.settings import LogSettings, MetricsSettings
     from doorward.settings import read_settings
 
     settings = read_settings()
-    set_up(settings.section(LogSettings))
+    logs = set_up(settings.section(LogSettings))
 
     async def main() -> None:
         async with opened(settings) as tools:
-            await _work(tools)
+            if settings.section(MetricsSettings).port is None:
+                await _work(tools)
+                return
+            async with observed(settings, tools, RequestCounters(), logs):
+                await _work(tools)
 
     asyncio.run(main())
 

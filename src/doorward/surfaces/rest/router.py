@@ -17,12 +17,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from doorward import __version__
+from doorward.http.call import call_of
 from doorward.http.framework import install
+from doorward.http.metrics import access_of, may_see
 from doorward.infra.telemetry.counters import CONTENT_TYPE, RequestCounters
 from doorward.infra.telemetry.settings import MetricsSettings
 from doorward.infra.tools import Tools
 from doorward.kernel.problem import NotFound
-from doorward.kernel.secret import same
 from doorward.surfaces.rest import documentation
 from doorward.surfaces.rest.operations import OPERATIONS
 from doorward.surfaces.rest.routes import ProblemView, add_operations
@@ -97,13 +98,12 @@ def _metrics(tools: Tools, counters: RequestCounters, *, is_production: bool) ->
     """`/metrics` for Prometheus. Whoever may not see it finds nothing there."""
 
     async def metrics(request: Request) -> Response:
-        token = tools.section(MetricsSettings).token
-        if token is None:
-            allowed = not is_production
-        else:
-            allowed = same(request.headers.get("authorization", ""), f"Bearer {token.get_secret_value()}")
-        if not allowed:
+        settings = tools.section(MetricsSettings)
+        call = call_of(request.scope)
+        access = access_of(settings, is_production=is_production)
+        asked_for = call.header(b"authorization")
+        if settings.port is not None or not may_see(settings, access, address=call.address, authorization=asked_for):
             raise NotFound
-        return Response(counters.render(), media_type=CONTENT_TYPE)
+        return Response(await counters.exposed(), media_type=CONTENT_TYPE, headers={"cache-control": "no-store"})
 
     return Route("/metrics", metrics, include_in_schema=False)
