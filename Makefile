@@ -1,6 +1,6 @@
 # Every task of the project. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-integration test-faults check format reference lock bench clean
+.PHONY: help serve test test-unit test-integration test-faults coverage check check-deploy audit format reference docs lock bench load clean
 
 VENV := .venv
 RUN := $(VENV)/bin
@@ -28,13 +28,31 @@ test-faults: ## every fault of docs/faults.md, the long rounds too
 	@./scripts/bootstrap.sh dev
 	$(RUN)/python -m pytest -m fault --long $(ARGS)
 
-check: ## formatting, lint, types, import contracts and the freshness of the lock
+coverage: ## the whole suite, with what of the code it ran; fails below 90 % of lines or 85 % of branches
+	@./scripts/bootstrap.sh dev
+	@rm -rf coverage && mkdir -p coverage
+	COVERAGE_FILE=coverage/data $(RUN)/python -m coverage run --data-file=coverage/data -m pytest $(ARGS)
+	$(RUN)/python -m coverage combine --quiet --data-file=coverage/data coverage
+	$(RUN)/python -m coverage json --quiet --data-file=coverage/data -o coverage/coverage.json
+	$(RUN)/python -m coverage html --quiet --data-file=coverage/data -d coverage/html
+	$(RUN)/python scripts/coverage_summary.py coverage/coverage.json coverage/summary.md
+
+check: check-deploy ## formatting, lint, types, import contracts, deployment files and the freshness of the lock
 	@./scripts/bootstrap.sh dev
 	$(RUN)/ruff format --check .
 	$(RUN)/ruff check .
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 	./scripts/lock.sh --check
+
+check-deploy: ## the image, compose, Kubernetes, chart and workflow files; needs no container engine and no cluster
+	@./scripts/bootstrap.sh deploy
+	@./scripts/check_deploy.sh
+
+audit: ## known weaknesses of what is locked (asks an advisory service)
+	@./scripts/bootstrap.sh deploy
+	.venv-deploy/bin/pip-audit --require-hashes --disable-pip -r requirements/run.txt
+	.venv-deploy/bin/pip-audit --require-hashes --disable-pip -r requirements/dev.txt
 
 format: ## write the code in the project's format
 	$(RUN)/ruff format .
@@ -44,6 +62,10 @@ reference: ## write docs/reference from the classes it describes
 	@./scripts/bootstrap.sh dev
 	$(RUN)/python scripts/reference.py
 
+docs: ## the documentation as a site, in site/
+	@./scripts/bootstrap.sh docs
+	.venv-docs/bin/zensical build --clean
+
 lock: ## write the hash-pinned requirements files anew from pyproject.toml
 	./scripts/lock.sh
 
@@ -51,5 +73,10 @@ bench: ## measure Doorward beside its peers; prints a table, writes JSON and a p
 	@./scripts/bootstrap.sh dev
 	$(RUN)/python -m bench $(ARGS)
 
+load: ## load a Doorward in steps of rate; draws what answers take and names the knee (docs/guides/load.md)
+	@./scripts/bootstrap.sh run
+	@./scripts/bootstrap.sh load
+	@.venv-load/bin/python -m load $(ARGS)
+
 clean: ## remove what the tasks made, but not ./data
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-deploy .venv-load .venv-docs site coverage load/results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

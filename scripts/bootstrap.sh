@@ -3,6 +3,9 @@
 #
 #   scripts/bootstrap.sh run     what `doorward serve` needs
 #   scripts/bootstrap.sh dev     the above and everything the tests and checks need
+#   scripts/bootstrap.sh deploy  programs that check the files of deploy/ and .github/, into .venv-deploy
+#   scripts/bootstrap.sh load    what loads a running server, into .venv-load
+#   scripts/bootstrap.sh docs    what makes a site of the documentation, into .venv-docs
 #
 # Needs only a Python 3.11 or newer, or uv. It runs again only when a requirements file or pyproject.toml changed.
 set -eu
@@ -11,6 +14,9 @@ cd "$(dirname "$0")/.."
 purpose="${1:-run}"
 requirements="requirements/$purpose.txt"
 environment="${DOORWARD_VENV:-.venv}"
+# Programs that work on Doorward from outside have an environment of their own, without Doorward.
+has_doorward=yes
+case "$purpose" in deploy | load | docs) environment=".venv-$purpose"; has_doorward=no ;; esac
 # Compiled once at installation, so that the first start is as fast as the second.
 UV_COMPILE_BYTECODE=1
 export UV_COMPILE_BYTECODE
@@ -22,8 +28,9 @@ fi
 
 stamp="$environment/.installed-$purpose"
 wanted="$(cat "$requirements" pyproject.toml scripts/bootstrap.sh | cksum)"
+if [ "$has_doorward" = no ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then exit 0; fi
 # The development set holds the run set whole, so a development environment also serves.
-if [ -x "$environment/bin/doorward" ]; then
+if [ "$has_doorward" = yes ] && [ -x "$environment/bin/doorward" ]; then
     for had in "$stamp" "$environment/.installed-dev"; do
         if [ "$had" = "$environment/.installed-dev" ]; then
             wanted_here="$(cat requirements/dev.txt pyproject.toml scripts/bootstrap.sh | cksum)"
@@ -74,10 +81,14 @@ echo "bootstrap: installing the $purpose set into $environment" >&2
 if [ -n "$uv" ]; then
     # `pip sync` would take uv itself away when it lives in this environment.
     "$uv" pip install --quiet --require-hashes --python "$environment/bin/python" -r "$requirements"
-    "$uv" pip install --quiet --no-deps --python "$environment/bin/python" --editable .
+    if [ "$has_doorward" = yes ]; then
+        "$uv" pip install --quiet --no-deps --python "$environment/bin/python" --editable .
+    fi
 else
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$requirements"
-    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+    if [ "$has_doorward" = yes ]; then
+        "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+    fi
 fi
-"$environment/bin/python" -m compileall -q src || true
+if [ "$has_doorward" = yes ]; then "$environment/bin/python" -m compileall -q src || true; fi
 printf '%s' "$wanted" >"$stamp"

@@ -15,7 +15,7 @@ lock() { # file, then what to put into it
     upgrade=""
     if [ "$mode" = "--upgrade" ]; then upgrade="--upgrade"; fi
     "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-        --no-emit-index-url --no-emit-find-links $upgrade pyproject.toml "$@" -o "$output"
+        --no-emit-index-url --no-emit-find-links $upgrade "$@" -o "$output"
     if [ "$mode" = "--check" ]; then
         if ! cmp -s "$output" "$target"; then
             echo "lock: $target is behind pyproject.toml; run 'make lock' and commit it." >&2
@@ -25,5 +25,9 @@ lock() { # file, then what to put into it
     fi
 }
 
-lock requirements/run.txt --extra all
-lock requirements/dev.txt --extra all --group dev
+lock requirements/run.txt pyproject.toml --extra all
+lock requirements/dev.txt pyproject.toml --extra all --group dev
+# Programs that work on Doorward from outside: without what it stands on.
+lock requirements/deploy.txt --group deploy
+lock requirements/load.txt --group load
+lock requirements/docs.txt --group docs

@@ -71,7 +71,7 @@ is no setting is an error, with the nearest name.
 
 * With `_FILE` at the end a variable names a file that holds the value: `DOORWARD_SECRETS_FILE=/run/secrets/doorward`.
 * Lists are separated by commas: `DOORWARD_HTTP__CORS_ORIGINS=https://app.example.com,https://admin.example.com`.
-* `DATABASE_URL` and `PORT` are honored under these names too.
+* `DATABASE_URL`, `REDIS_URL` and `PORT` are honored under these names too.
 """,
     ]
     by_section: dict[str, list[tuple[str, FieldInfo]]] = {}

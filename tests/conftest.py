@@ -15,7 +15,7 @@ import pytest
 from doorward.infra.database import migrate
 from doorward.infra.database.driver import Database
 from doorward.infra.tools import Tools
-from tests.make.databases import IsolatedDatabase, PostgresServer, open_for_test
+from tests.make.databases import IsolatedDatabase, OutsidePostgres, PostgresServer, open_for_test
 from tests.make.tools import TEST_ENVIRONMENT, make_tools
 
 
@@ -47,8 +47,10 @@ def database_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    server = PostgresServer(tmp_path_factory.mktemp("postgres", numbered=True))
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer | OutsidePostgres]:
+    """The one that TEST_POSTGRES_URL names, or one that the suite starts itself."""
+    given = os.environ.get("TEST_POSTGRES_URL")
+    server = OutsidePostgres(given) if given else PostgresServer(tmp_path_factory.mktemp("postgres", numbered=True))
     yield server
     server.stop()
 

@@ -118,7 +118,14 @@ async def _copy(source: str, target: str, names: set[str]) -> float:
 
 def _insert(source: str, target: str, names: set[str]) -> float:
     with closing(sqlite3.connect(source)) as reading, closing(sqlite3.connect(target, isolation_level=None)) as writing:
-        for pragma in ("foreign_keys = ON", "journal_mode = WAL", "synchronous = FULL"):
+        # As an import sets its own connection, so that none of the two has the larger cache.
+        for pragma in (
+            "foreign_keys = ON",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "cache_size = -65536",
+            "wal_autocheckpoint = 16384",
+        ):
             writing.execute(f"PRAGMA {pragma}")
         references = {
             (name, row[2]) for name in names for row in reading.execute(f'PRAGMA foreign_key_list("{name}")').fetchall()

@@ -22,8 +22,10 @@ from doorward.http.draining import Draining
 from doorward.http.listening import CannotListen
 from doorward.http.metrics import management_port
 from doorward.http.problems import App, Receive, Scope, Send
+from doorward.http.rate_limits import RateLimits
 from doorward.http.settings import HttpSettings
 from doorward.http.stack import wrap
+from doorward.infra.breach.read import BreachedPasswords
 from doorward.infra.crypto.hashing import HashingPool, HashingSettings, PasswordHasher
 from doorward.infra.crypto.sealing import Sealer
 from doorward.infra.crypto.tokens import Stamper
@@ -32,6 +34,7 @@ from doorward.infra.database.base import metadata
 from doorward.infra.database.connect import open_database
 from doorward.infra.database.driver import Database
 from doorward.infra.database.settings import DatabaseSettings
+from doorward.infra.http_client.client import HttpClient
 from doorward.infra.outbox.settings import WorkerSettings
 from doorward.infra.outbox.worker import Schedule, Worker
 from doorward.infra.telemetry.counters import RequestCounters
@@ -41,7 +44,7 @@ from doorward.infra.telemetry.settings import LogSettings, MetricsSettings
 from doorward.infra.tools import Tools
 from doorward.kernel.clock import Clock
 from doorward.kernel.permission import EVERYTHING, Permission
-from doorward.places import database_url, sealing_secrets
+from doorward.places import breach_file, database_url, sealing_secrets
 from doorward.settings import Settings, SettingsError, read_settings
 from doorward.surfaces.rest.application import Deferred, rest_application
 
@@ -95,10 +98,17 @@ async def opened(settings: Settings) -> AsyncIterator[Tools]:
     try:
         await refuse_other_schema(database)
         tools = build_tools(database, sealing_secrets(settings), settings.sections)
+        tools.hold(BreachedPasswords).path = breach_file(settings)
         try:
             yield tools
         finally:
             tools.hashing.close()
+            limits: RateLimits | None = tools.held.get(RateLimits)
+            if limits is not None:
+                await limits.limiter.close()
+            client: HttpClient | None = tools.held.get(HttpClient)
+            if client is not None:
+                await client.close()
     finally:
         await database.close()
 

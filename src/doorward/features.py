@@ -8,7 +8,7 @@ from doorward.domain.access.feature import ACCESS
 from doorward.domain.audit.feature import AUDIT
 from doorward.domain.credentials.feature import CREDENTIALS
 from doorward.domain.keys.feature import KEYS
-from doorward.domain.methods.password.feature import PASSWORD
+from doorward.domain.methods.password.feature import NEW_PASSWORD, PASSWORD
 from doorward.domain.one_time.feature import ONE_TIME
 from doorward.domain.risk.feature import RISK
 from doorward.domain.roles.feature import ROLES
@@ -18,9 +18,11 @@ from doorward.domain.sign_in.feature import SIGN_IN
 from doorward.domain.sign_up.feature import SIGN_UP
 from doorward.domain.transfer.feature import TRANSFER
 from doorward.domain.users.feature import USERS
+from doorward.infra.feature import INFRA
 from doorward.kernel.feature import Feature
 
 FEATURES: Final[tuple[Feature, ...]] = (
+    INFRA,
     USERS,
     ROLES,
     SESSIONS,
@@ -30,6 +32,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     RISK,
     ACCESS,
     PASSWORD,
+    NEW_PASSWORD,
     SIGN_IN,
     SIGN_UP,
     SETUP,

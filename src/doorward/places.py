@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from doorward.domain.access.settings import TokensSettings
+from doorward.domain.methods.password.settings import PasswordSettings
 from doorward.http.settings import ServerSettings
 from doorward.infra.database.connect import name_of, readable_parts, sqlite_path
 from doorward.infra.database.settings import DatabaseSettings
@@ -16,6 +17,7 @@ from doorward.settings import SHORTEST_SECRET, Settings, SettingsError
 
 _FILE: Final = "secret"
 _DATABASE: Final = "doorward.sqlite3"
+_BREACHED: Final = "breached-passwords"
 
 
 def data_folder(settings: Settings) -> Path:
@@ -51,6 +53,11 @@ def database_name(settings: Settings) -> str:
         return "The PostgreSQL database"
     where = parts.netloc.rpartition("@")[2]
     return f"The PostgreSQL database {parts.path.strip('/')}" + (f" at {where}" if where else "")
+
+
+def breach_file(settings: Settings) -> Path:
+    """Where the file of breached passwords is, or would be."""
+    return settings.section(PasswordSettings).breached_file or settings.root.data_dir / _BREACHED
 
 
 def public_url(settings: Settings) -> str:

@@ -1,7 +1,7 @@
 """The settings of one installation: read from the environment once, every mistake reported together.
 
 `DOORWARD_` and the section's name and the field's, joined by `__`: `DOORWARD_DATABASE__POOL_SIZE=20`. With `_FILE` at the
-end the value is the content of the named file. `DATABASE_URL` and `PORT` are honored as they are.
+end the value is the content of the named file. `DATABASE_URL`, `REDIS_URL` and `PORT` are honored as they are.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import difflib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from types import UnionType
 from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
@@ -23,6 +24,8 @@ from doorward.features import FEATURES
 from doorward.http.settings import HttpSettings, ServerSettings
 from doorward.infra.database.connect import AddressError, check_address
 from doorward.infra.database.settings import DatabaseSettings
+from doorward.infra.http_client.settings import HttpClientSettings
+from doorward.infra.limits.settings import RateLimitSettings
 from doorward.infra.outbox.settings import WorkerSettings
 from doorward.infra.telemetry.settings import LogSettings, MetricsSettings
 
@@ -30,7 +33,11 @@ PREFIX: Final = "DOORWARD_"
 _SEPARATOR: Final = "__"
 _FILE: Final = "_FILE"
 # Variables that platforms set under names of their own.
-_ALIASES: Final = {"DATABASE_URL": "DOORWARD_DATABASE__URL", "PORT": "DOORWARD_SERVER__PORT"}
+_ALIASES: Final = {
+    "DATABASE_URL": "DOORWARD_DATABASE__URL",
+    "PORT": "DOORWARD_SERVER__PORT",
+    "REDIS_URL": "DOORWARD_RATE_LIMITS__REDIS_URL",
+}
 # Read by the tasks and not by Doorward itself.
 _NOT_OURS: Final = frozenset({"DOORWARD_VENV", "DOORWARD_VECTORS"})
 SHORTEST_SECRET: Final = 32
@@ -86,6 +93,8 @@ SECTIONS: Final[dict[str, type[BaseModel]]] = {
     "log": LogSettings,
     "metrics": MetricsSettings,
     "worker": WorkerSettings,
+    "rate_limits": RateLimitSettings,
+    "http_client": HttpClientSettings,
     **{name: section for feature in FEATURES for name, section in feature.settings.items()},
 }
 
@@ -232,6 +241,7 @@ def _contradictions(values: Mapping[str, Any], sources: Mapping[str, str]) -> It
             )
     elif secrets is not None and any(len(each) < SHORTEST_SECRET for each in _parts(secrets) or [""]):
         yield f"{sources['secrets']} needs at least {SHORTEST_SECRET} characters in each secret."
+    yield from _limits_contradictions(values.get("rate_limits", {}), sources)
     first = [path.partition(".")[2] for path in sources if path.startswith("bootstrap_admin.")]
     if len(first) == 1:
         given = first[0]
@@ -240,3 +250,14 @@ def _contradictions(values: Mapping[str, Any], sources: Mapping[str, str]) -> It
             f"{PREFIX}BOOTSTRAP_ADMIN{_SEPARATOR}{other.upper()} is missing: the first administrator needs both. "
             f"Set it, or take {sources[f'bootstrap_admin.{given}']} away."
         )
+
+
+def _limits_contradictions(limits: Mapping[str, Any], sources: Mapping[str, str]) -> Iterator[str]:
+    if limits.get("store", "auto") in {"auto", "redis"} and limits.get("redis_url"):
+        scheme, found, _ = str(limits["redis_url"]).partition("://")
+        if not found or scheme.partition("+")[0] not in {"redis", "rediss", "valkey", "valkeys", "unix"}:
+            yield f"{sources['rate_limits.redis_url']} is not the address of a Redis or Valkey: redis://host:6379/0."
+        elif find_spec("redis") is None:
+            yield f"{sources['rate_limits.redis_url']} needs the extra `redis`: pip install 'doorward[redis]'."
+    elif limits.get("store") == "redis":
+        yield f"{sources['rate_limits.store']} is `redis`, but REDIS_URL is missing. Set it, or choose another store."

@@ -84,3 +84,13 @@ async def test_answers_only_to_its_hosts(house, host, status):
     home = house(allowed_hosts=("id.example.com", "*.below.example", "[::1]"))
     async with home.client as client:
         assert (await client.get("/v1/address", headers={"host": host})).status_code == status
+
+
+async def test_answers_platforms_that_ask_by_address(house):
+    async def answers(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    async with house(answers, allowed_hosts=("id.example.com",)).client as client:
+        for path, status in {"/livez": 200, "/readyz": 200, "/healthz": 200, "/metrics": 200, "/livez/x": 400}.items():
+            assert (await client.get(path, headers={"host": "10.1.2.3:8000"})).status_code == status, path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 from doorward.domain.roles.rules import MEMBER_PERMISSIONS
@@ -14,10 +15,13 @@ from doorward.kernel.actor import Actor, Origin, operator
 ORIGIN = Origin("203.0.113.7", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "request-1")
 
 
-def as_user(user: UserRow | UUID, *permissions: str, session_id: UUID | None = None) -> Actor:
-    """Somebody who is signed in, with these permissions beside those of every member."""
+def as_user(
+    user: UserRow | UUID, *permissions: str, session_id: UUID | None = None, authenticated_at: datetime | None = None
+) -> Actor:
+    """Somebody who is signed in, just now if not said otherwise, with these permissions beside those of every member."""
     user_id = user.id if isinstance(user, UserRow) else user
-    return Actor("user", user_id, session_id, MEMBER_PERMISSIONS.union(permissions), None, ORIGIN)
+    proved = authenticated_at or datetime.now(UTC)
+    return Actor("user", user_id, session_id, MEMBER_PERMISSIONS.union(permissions), proved, ORIGIN)
 
 
 async def logged(tools: Tools, *, user_id: UUID | None = None, type_: str | None = None) -> Sequence[EventRow]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import warnings
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,42 @@ class PostgresServer:
     def stop(self) -> None:
         """Ends the server and removes its folder."""
         self._server.cleanup()
+
+
+class OutsidePostgres:
+    """A PostgreSQL server that is there already, where each database is made for one test. uri: of one who may make them."""
+
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+        self._made: list[str] = []
+
+    def new_database(self) -> str:
+        """The address of a new, empty database."""
+        # Several processes of the suite share the server.
+        name = f"test{os.getpid()}_{next(_numbers)}"
+        self._run(f'CREATE DATABASE "{name}"')
+        self._made.append(name)
+        head, mark, query = self._uri.partition("?")
+        return f"{head.rpartition('/')[0]}/{name}{mark}{query}"
+
+    def stop(self) -> None:
+        """Removes what was made."""
+        for name in self._made:
+            self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def _run(self, statement: str) -> None:
+        async def work() -> None:
+            import asyncpg
+
+            connection = await asyncpg.connect(self._uri)
+            try:
+                await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        # A thread has no event loop of pytest's.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, work()).result()
 
 
 def open_for_test(url: str, **settings: Any) -> Database:

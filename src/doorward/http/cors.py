@@ -11,7 +11,9 @@ from doorward.kernel.problem import Kind, Problem
 
 _METHODS: Final = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 _REQUEST_HEADERS: Final = b"authorization, content-type, if-match, if-none-match, idempotency-key, x-request-id"
-_ANSWER_HEADERS: Final = b"etag, location, link, retry-after, www-authenticate, x-request-id"
+_ANSWER_HEADERS: Final = (
+    b"etag, location, link, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id"
+)
 _VARY: Final = (b"vary", b"origin")
 
 

@@ -38,16 +38,16 @@ class Event:
 
     def data(self) -> dict[str, object]:
         """The fields that stay for ever."""
-        return {name: getattr(self, name) for name in _names(type(self), is_personal=False)}  # type: ignore[arg-type]  # it takes the instances' hash for the class's
+        return {name: getattr(self, name) for name in field_names(type(self), is_personal=False)}  # type: ignore[arg-type]  # it takes the instances' hash for the class's
 
     def personal_data(self) -> dict[str, object]:
         """The fields that go when the person is erased."""
-        named = ((name, getattr(self, name)) for name in _names(type(self), is_personal=True))  # type: ignore[arg-type]  # as above
+        named = ((name, getattr(self, name)) for name in field_names(type(self), is_personal=True))  # type: ignore[arg-type]  # as above
         return {name: value for name, value in named if value is not None}
 
 
 @cache
-def _names(event: type[Event], *, is_personal: bool) -> tuple[str, ...]:
+def field_names(event: type[Event], *, is_personal: bool) -> tuple[str, ...]:
     """The fields of an event's class of one sort, found once: imports record events by the hundred thousand."""
     return tuple(
         each.name

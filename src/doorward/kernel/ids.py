@@ -5,9 +5,10 @@ Stored as native UUIDs; written as `usr_01h455vb4pex5vsknk084sn02q` outside (Typ
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
+import uuid_utils
 from uuid_utils.compat import uuid7
 
 from doorward.kernel.problem import NotFound
@@ -34,6 +35,16 @@ JOB: Final = "job"
 def new_id() -> UUID:
     """A fresh UUIDv7: unique everywhere, and later ones sort after earlier ones of the same process."""
     return uuid7()
+
+
+def new_row_ids(count: int) -> list[UUID]:
+    """Fresh ids for new rows that nothing but the database will look at, made in a sixth of the time.
+
+    They come from the same source as those of `new_id`, and have their `bytes`, `int` and text; they are no `UUID` of the
+    standard library, and so equal to none.
+    """
+    make = uuid_utils.uuid7
+    return cast("list[UUID]", [make() for _ in range(count)])
 
 
 def encode(prefix: str, value: UUID) -> str:

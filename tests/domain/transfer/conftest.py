@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from doorward.domain.transfer.bring_in import Choices, Import, Reject, Tally
+from doorward.domain.transfer.bring_in import Choices, Import, Tally
 from doorward.domain.transfer.export import export_users
+from doorward.domain.transfer.prepare import Reject
 from doorward.domain.transfer.read import Reader
 from doorward.domain.users.list import UserFilter
 from doorward.infra.tools import Tools
@@ -46,7 +47,7 @@ async def bring_in_to(tools: Tools, text: str | bytes, **how: Any) -> Imported:
     choices = Choices(**{name: how.pop(name) for name in ("existing", "dry_run", "chunk") if name in how})
     rejects: list[Reject] = []
 
-    def settled(_: Tally, refused: Sequence[Reject]) -> None:
+    def settled(_: Tally, refused: Sequence[Reject], __: int | None) -> None:
         rejects.extend(refused)
 
     running = Import(tools, operator(), choices, settled)

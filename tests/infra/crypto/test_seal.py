@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from doorward.infra.crypto.sealing import SealBroken, Sealer
@@ -92,3 +92,15 @@ def test_the_derivation_is_the_same_in_every_version():
     assert Sealer([NEW]).derive("cursor").hex() == DERIVED
     sealed = bytes.fromhex(SEALED)
     assert Sealer([NEW]).open_sealed("totp", sealed, context=b"row") == b"data"
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.binary(max_size=64), st.binary(max_size=16)), max_size=20))
+def test_seals_many_as_it_seals_one(values):
+    sealer = Sealer([NEW, OLD])
+    sealed = sealer.seal_many("totp", values)
+    opened = [
+        sealer.open_sealed("totp", each, context=context) for each, (_, context) in zip(sealed, values, strict=True)
+    ]
+    assert opened == [data for data, _ in values]
+    assert len({each[5:17] for each in sealed}) == len(values), "a nonce was used twice"

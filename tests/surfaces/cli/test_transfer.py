@@ -105,6 +105,29 @@ def test_reads_standard_input(run: Run) -> None:
     assert (done.returncode, result(done)["created"]) == (0, 1), done.stderr
 
 
+def test_says_the_same_of_a_file_as_of_standard_input(run: Run, tmp_path: Path) -> None:
+    """A file is checked in a process beside, a stream in the same one; what is wrong must not depend on it."""
+    lines = [f"{number}@example.com,n{number}," for number in range(40)]
+    lines += [
+        "nobody,x,",
+        "a@example.com,admin,",
+        "b@example.com,n3,",
+        '"open,',
+        "7@example.com,n7,",
+        "c@example.com,ok,2$",
+    ]
+    text = "\n".join(["email,username,password_hash", *lines, ""])
+    streamed = run("user", "import", "-", "--format", "csv", "--dry-run", "--json", "--rejects", "one.csv", given=text)
+    write(tmp_path / "people.csv", text)
+    filed = run("user", "import", "people.csv", "--json", "--rejects", "other.csv")
+    assert result(filed) | {"dry_run": True, "rejects": "one.csv"} == result(streamed)
+    again = run("user", "import", "-", "--format", "csv", "--json", "--rejects", "again.csv", given=text)
+    assert (result(again)["created"], result(again)["skipped"]) == (0, result(filed)["created"] + 1)
+    rejected = (tmp_path / "other.csv").read_text(encoding="utf-8")
+    assert rejected.count("\n") > 4
+    assert rejected == (tmp_path / "again.csv").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [

@@ -27,6 +27,7 @@ BODIES: dict[str, list[dict[str, Any]]] = {
         {"identifier": "ada@example.com", "password": PASSWORD, "transport": "cookie"},
     ],
     "POST /v1/sign-in/{attempt}/answers": [{"answers": {"password": PASSWORD}, "transport": "token"}],
+    "POST /v1/me/step-up/{step_up}/answers": [{"answers": {"password": PASSWORD}}],
     "POST /v1/tokens/refresh": [{"refresh_token": "{refresh_token}"}],
     "PATCH /v1/me": [
         {},
@@ -120,6 +121,7 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
     root = await make_administrator(tools, client)
     ada = await make_person(tools, client)
     attempt = await client.post("/v1/sign-in", json={"identifier": "ada@example.com"})
+    step_up = await client.post("/v1/me/step-up", headers=ada.headers)
     user_id = decode(USER, ada.user["id"])
     async with tools.writing(operator()) as tx:
         email = await add_email(tx, user_id, "ada.two@example.com")
@@ -129,6 +131,7 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
         "session_id": ada.session["id"],
         "email_id": encode(EMAIL, email.id),
         "attempt": attempt.json()["attempt"],
+        "step_up": step_up.json()["attempt"],
         "role": "helper",
         "refresh_token": ada.refresh_token,
     }

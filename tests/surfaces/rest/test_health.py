@@ -104,6 +104,7 @@ async def test_publishes_keys_that_others_verify_tokens_with(house: House) -> No
         "sid",
         "client_id",
         "auth_time",
+        "acr",
         "amr",
     }
     assert all("d" not in key for key in answer.json()["keys"])

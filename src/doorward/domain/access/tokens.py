@@ -9,6 +9,7 @@ from uuid import UUID
 
 from doorward.domain.access.settings import TokensSettings
 from doorward.domain.keys.ring import ring
+from doorward.domain.sessions.assurance import assurance
 from doorward.domain.sessions.settings import SessionsSettings
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import SESSION, USER, encode
@@ -39,5 +40,6 @@ async def issue_access_token(
         "client_id": FIRST_PARTY,
         "auth_time": int(authenticated_at.timestamp()),
         "amr": list(methods),
+        "acr": assurance(methods),
     }
     return signer.sign(claims, KIND), seconds

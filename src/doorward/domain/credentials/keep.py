@@ -13,7 +13,7 @@ from doorward.domain.credentials import store
 from doorward.domain.credentials.store import CredentialRow
 from doorward.infra.crypto.sealing import Sealer
 from doorward.infra.database.unit_of_work import Tx
-from doorward.kernel.ids import new_id
+from doorward.kernel.ids import new_id, new_row_ids
 
 _PURPOSE = "credential"
 
@@ -58,12 +58,16 @@ async def add_credential(
 
 async def add_credentials(tx: Tx, *, method: str, given: Sequence[tuple[UUID, dict[str, Any]]]) -> None:
     """Stores many new credentials of one method at once. given: pairs of user and data."""
-    sealer = tx.tools.sealer
-    rows = []
-    for user_id, data in given:
-        credential_id = new_id()
-        sealed = seal(sealer, credential_id, data)
-        rows.append((credential_id, user_id, method, None, sealed, None, tx.now, tx.now, None))
+    ids = new_row_ids(len(given))
+    dumps = orjson.dumps
+    sealed = tx.tools.sealer.seal_many(
+        _PURPOSE, [(dumps(data), each.bytes) for each, (_, data) in zip(ids, given, strict=True)]
+    )
+    now = tx.now
+    rows = [
+        (each, user_id, method, None, closed, None, now, now, None)
+        for each, (user_id, _), closed in zip(ids, given, sealed, strict=True)
+    ]
     await tx.db.insert(store.NEW, rows)
 
 

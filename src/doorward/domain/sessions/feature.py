@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from doorward.domain.sessions.events import RefreshTokenReused, SessionEnded, SessionRefreshed, SessionStarted
-from doorward.domain.sessions.problems import RefreshTokenInvalid, RefreshTokenReuse, SessionNotFound
+from doorward.domain.sessions.problems import RefreshTokenInvalid, RefreshTokenReuse, SessionNotFound, StepUpRequired
 from doorward.domain.sessions.purge import JOB, purge_sessions
 from doorward.domain.sessions.settings import SessionsSettings
 from doorward.domain.sessions.tables import sessions
@@ -22,7 +22,7 @@ SESSIONS: Final = Feature(
     settings={"sessions": SessionsSettings},
     permissions=(READ_SESSIONS, END_SESSIONS),
     events=(SessionStarted, SessionRefreshed, SessionEnded, RefreshTokenReused),
-    problems=(SessionNotFound, RefreshTokenInvalid, RefreshTokenReuse),
+    problems=(SessionNotFound, RefreshTokenInvalid, RefreshTokenReuse, StepUpRequired),
     jobs={JOB: purge_sessions},
     recurring={JOB: timedelta(hours=1)},
 )

@@ -16,6 +16,27 @@ class SessionNotFound(Problem):
         super().__init__("List the sessions to see those that are open.")
 
 
+class StepUpRequired(Problem):
+    """The operation is sensitive, and the user proved who they are too long ago. They do it again at `POST /v1/me/step-up`
+    (RFC 9470) and repeat the request with what that answers.
+    """
+
+    code = "step-up-required"
+    kind = Kind.UNAUTHENTICATED
+    title = "Prove again who you are"
+
+    def __init__(self, max_age: int) -> None:
+        challenge = (
+            'Bearer realm="doorward", error="insufficient_user_authentication", '
+            f'error_description="More recent authentication is required", max_age="{max_age}"'
+        )
+        super().__init__(
+            "Begin with POST /v1/me/step-up, and send the request again with the session that it ends in.",
+            headers=(("www-authenticate", challenge),),
+            facts={"max_age": max_age},
+        )
+
+
 class RefreshTokenInvalid(Problem):
     """The refresh token is not one of ours, or its session has ended or run out."""
 

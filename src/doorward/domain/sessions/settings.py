@@ -29,6 +29,13 @@ class SessionsSettings(BaseModel):
         description="For so long after a rotation the previous refresh token still answers with the same successor, for "
         "clients that lost the answer or asked twice at once. Later, using it again ends the session.",
     )
+    step_up_seconds: int = Field(
+        default=900,
+        ge=60,
+        le=86400,
+        description="How long after proving who they are people may do what is sensitive, such as changing a factor, "
+        "without proving it again.",
+    )
     touch_seconds: int = Field(
         default=60, ge=1, description="How old the recorded last use of a session may be before it is written again."
     )

@@ -1,11 +1,12 @@
-"""Answer a prompt of a sign-in under way."""
+"""Answer a prompt of a sign-in, or of a step-up, under way."""
 
 from __future__ import annotations
 
 from doorward.domain.methods.method import Answers
 from doorward.domain.sessions.start import SessionKind
-from doorward.domain.sign_in.attempts import Attempt, take_try
+from doorward.domain.sign_in.attempts import Aim, Attempt, take_try
 from doorward.domain.sign_in.complete import Complete, Pending, ask, go_on, refuse
+from doorward.domain.sign_in.problems import AttemptInvalid
 from doorward.domain.sign_in.prove import chosen, offered, prove, start
 from doorward.domain.sign_in.trace import Trace
 from doorward.infra.database.unit_of_work import Tx
@@ -17,11 +18,20 @@ async def answer_sign_in(tx: Tx, *, attempt: str, answers: Answers, kind: Sessio
 
     Raises AttemptInvalid, SignInFailed, TooManyAttempts, InvalidInput, UserSuspended or UserDeleted.
     """
+    return await answer_attempt(tx, attempt=attempt, answers=answers, kind=kind, aim="sign-in")
+
+
+async def answer_attempt(tx: Tx, *, attempt: str, answers: Answers, kind: SessionKind, aim: Aim) -> Complete | Pending:
+    """The same for an attempt of one aim, begun by the session that answers; any other raises AttemptInvalid."""
     trace = Trace()
     taken: Attempt | None = None
     try:
         taken = await take_try(tx, attempt)
-        trace.note("attempt", stage=taken.stage, proofs=len(taken.proofs), user_known=taken.user_id is not None)
+        if taken.aim != aim or (aim == "step-up" and taken.session_id != tx.actor.session_id):
+            raise AttemptInvalid
+        trace.note(
+            "attempt", aim=aim, stage=taken.stage, proofs=len(taken.proofs), user_known=taken.user_id is not None
+        )
         methods = await offered(tx, taken)
         to_start = chosen(methods, answers)
         if to_start is not None:

@@ -9,12 +9,14 @@ from doorward.domain.access.tokens import issue_access_token
 from doorward.domain.credentials.keep import changed_at
 from doorward.domain.methods.method import Prompt, Proof
 from doorward.domain.risk.failures import Guess, was_right
+from doorward.domain.sessions.end import end_session
+from doorward.domain.sessions.problems import SessionNotFound
 from doorward.domain.sessions.start import SessionKind, start_session
 from doorward.domain.sessions.store import SessionRow
 from doorward.domain.sign_in.attempts import Attempt, Kept, name_of, open_attempt, save, spend
 from doorward.domain.sign_in.events import SignInRefused
-from doorward.domain.sign_in.policy import Proven, next_stage
-from doorward.domain.sign_in.problems import SignInFailed
+from doorward.domain.sign_in.policy import Proven, next_stage, step_up_stage
+from doorward.domain.sign_in.problems import AttemptInvalid, SignInFailed
 from doorward.domain.sign_in.prove import forget, prompts_for
 from doorward.domain.sign_in.standing import rules, standing_of
 from doorward.domain.sign_in.trace import Trace, keep_trace
@@ -72,7 +74,8 @@ async def _next(
         raise SignInFailed from None
     refuse_unusable(user, tx.now)
     proven = [*(kept.proven for kept in attempt.proofs), Proven(proof.method, proof.factors)]
-    stage = next_stage(proven, await standing_of(tx, user, attempt), rules(tx))
+    decide = step_up_stage if attempt.aim == "step-up" else next_stage
+    stage = decide(proven, await standing_of(tx, user, attempt), rules(tx))
     trace.note("policy", next=stage or "done")
     if stage is None:
         return await _let_in(tx, attempt, proof, kind=kind, trace=trace)
@@ -103,7 +106,7 @@ async def _let_in(tx: Tx, attempt: Attempt, proof: Proof, *, kind: SessionKind, 
     except UserNotFound:
         raise SignInFailed from None
     # From here on the user's row is held, so nothing that was proved with can change any more.
-    if not (await proof.keep(tx) and await _all_still_hold(tx, attempt)):
+    if not (await _all_still_hold(tx, attempt) and await proof.keep(tx)):
         # Changed since it was checked, so nobody has signed in: not even the time of it is kept.
         overtaken = SignInFailed()
         overtaken.keeps_work = False  # type: ignore[misc]  # this one failure; its class says what is usual
@@ -111,6 +114,8 @@ async def _let_in(tx: Tx, attempt: Attempt, proof: Proof, *, kind: SessionKind, 
     await forget(tx, attempt)
     methods = _methods(attempt, proof)
     trace.note("gate", passed=True)
+    if attempt.session_id is not None:
+        await _end_replaced(tx, user.id, attempt.session_id)
     started = await start_session(tx, user_id=user.id, kind=kind, methods=methods)
     if kind == "cookie":
         return Complete(user, started.session, cookie=started.secret)
@@ -125,6 +130,14 @@ async def _let_in(tx: Tx, attempt: Attempt, proof: Proof, *, kind: SessionKind, 
     return Complete(
         user, started.session, access_token=access_token, refresh_token=started.secret, expires_in=expires_in
     )
+
+
+async def _end_replaced(tx: Tx, user_id: UUID, session_id: UUID) -> None:
+    """Ends the session that a new one follows. Raises AttemptInvalid when it was ended meanwhile: then nothing follows it."""
+    try:
+        await end_session(tx, user_id=user_id, session_id=session_id, reason="replaced")
+    except SessionNotFound:
+        raise AttemptInvalid from None
 
 
 async def _all_still_hold(tx: Tx, attempt: Attempt) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from doorward.domain.methods.method import Factor, Stage
@@ -64,9 +64,20 @@ def next_stage(proofs: Sequence[Proven], standing: Standing, rules: Rules) -> St
         return "second" if standing.usable - {proof.method for proof in proofs} else "enroll"
     if rules.verify_email == "required" and not standing.email_verified:
         return "verify-email"
-    if standing.must_change_password and any(proof.method == "password" for proof in proofs):
+    methods = {proof.method for proof in proofs}
+    if standing.must_change_password and "password" in methods and "new_password" not in methods:
         return "new-password"
     return None
+
+
+def step_up_stage(proofs: Sequence[Proven], standing: Standing, rules: Rules) -> Stage | None:
+    """What is asked for next of somebody who is signed in and proves it anew: no less than a sign-in asks of what they have.
+
+    A device they trust spares them nothing here, for it is where a stranger may sit.
+    """
+    anew = replace(standing, trusted_device=False, must_change_password=False)
+    stage = next_stage(proofs, anew, replace(rules, verify_email="off"))
+    return None if stage == "enroll" else stage
 
 
 def _needs_second(standing: Standing) -> bool:

@@ -5,28 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from doorward.domain.methods.method import Answers, Method, Methods, Occasion, Prompt, Proof
-from doorward.domain.risk.failures import Guess, Subject, forget_failures, take_guess, was_right, was_wrong
+from doorward.domain.risk.failures import Guess, Subject, forget_failures, was_wrong
+from doorward.domain.risk.guessing import guessing
 from doorward.domain.sign_in.attempts import Attempt
 from doorward.domain.sign_in.problems import SignInFailed
 from doorward.domain.sign_in.standing import enrolled_by
 from doorward.domain.sign_in.trace import Trace
 from doorward.infra.database.unit_of_work import Tx
-from doorward.kernel.problem import FieldError, InvalidInput, Problem
+from doorward.kernel.problem import FieldError, InvalidInput
 
 CHOICE = "method"
 
 
 async def offered(tx: Tx, attempt: Attempt) -> list[Method]:
     """The methods that serve at the attempt's stage, in order; none that was proved before."""
-    enrolled = await enrolled_by(tx, attempt.user_id) if attempt.stage != "first" else frozenset[str]()
+    known = attempt.stage != "first" or attempt.aim == "step-up"
+    enrolled = await enrolled_by(tx, attempt.user_id) if known else frozenset[str]()
     proved = {kept.method for kept in attempt.proofs}
-    return [
+    serving = [
         method
         for method in tx.tools.hold(Methods).all
         if attempt.stage in method.stages
         and method.name not in proved
         and await method.is_offered(tx, occasion_of(attempt, method), enrolled)
     ]
+    if attempt.stage == "first" and attempt.aim == "step-up":
+        # What they set up; a mail only to who has nothing else.
+        return [method for method in serving if method.name in enrolled] or [each for each in serving if each.starts]
+    return serving
 
 
 async def prompts_for(tx: Tx, attempt: Attempt) -> tuple[Prompt, ...]:
@@ -36,7 +42,7 @@ async def prompts_for(tx: Tx, attempt: Attempt) -> tuple[Prompt, ...]:
     """
     methods = await offered(tx, attempt)
     waiting = [method for method in methods if method.starts and method.name not in attempt.started]
-    if attempt.stage != "first" and len(methods) == len(waiting) == 1:
+    if (attempt.stage != "first" or attempt.aim == "step-up") and len(methods) == len(waiting) == 1:
         await start(tx, attempt, waiting.pop())
     prompts: list[Prompt] = []
     for method in methods:
@@ -77,15 +83,13 @@ async def prove(
         raise InvalidInput(
             FieldError("/answers", "answers-unknown", "Answer one of the prompts, under the name that the prompt has.")
         )
-    guess = await take_guess(tx, subject_of(tx, attempt)) if method.guessable else None
-    if guess is not None:
-        trace.note("limits", passed=True)
-    try:
+    guess: Guess | None = None
+    if method.guessable:
+        async with guessing(tx, subject_of(tx, attempt)) as guess:
+            trace.note("limits", passed=True)
+            proof = await method.prove(tx, occasion_of(attempt, method), answers)
+    else:
         proof = await method.prove(tx, occasion_of(attempt, method), answers)
-    except Exception:
-        # Nobody looked at the answer, so it was not wrong.
-        await _give_back(tx, guess)
-        raise
     if proof is None or (attempt.user_id is not None and proof.user_id != attempt.user_id):
         trace.note("proof", method=method.name, right=False)
         if guess is not None:
@@ -109,14 +113,3 @@ def occasion_of(attempt: Attempt, method: Method) -> Occasion:
 def subject_of(tx: Tx, attempt: Attempt) -> Subject:
     """Whom wrong answers are counted for."""
     return Subject(attempt.user_id, attempt.identifier, tx.actor.origin.address, attempt.device_id)
-
-
-async def _give_back(tx: Tx, guess: Guess | None) -> None:
-    if guess is None or tx.db.transaction is not None:
-        return
-    try:
-        async with tx.tools.writing(tx.actor) as giving:
-            await was_right(giving, guess)
-    except Problem:
-        # The database is in trouble: the answer counts until it is stale, and the first problem is told.
-        return

@@ -31,12 +31,12 @@ async def standing_of(tx: Tx, user: UserRow, attempt: Attempt) -> Standing:
     """How an account stands at this moment, for this sign-in."""
     methods = [method for method in tx.tools.hold(Methods).all if "second" in method.stages]
     enrolled = await enrolled_by(tx, user.id)
-    del attempt
     return Standing(
         second_factor=await _second_factor_for(tx, user.id),
         turned_on=any(method.turns_on and method.name in enrolled for method in methods),
         usable=frozenset(method.name for method in methods if method.name in enrolled),
         email_verified=user.email_verified,
+        must_change_password=bool(attempt.memory.get("password", {}).get("must_change")),
     )
 
 

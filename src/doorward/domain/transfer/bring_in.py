@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeVar
+from uuid import UUID
 
 from doorward.domain.credentials.keep import add_credentials, credentials_of_many
 from doorward.domain.methods.password.settings import PasswordSettings
@@ -19,7 +20,7 @@ from doorward.domain.roles.events import RoleGranted
 from doorward.domain.roles.holders import give_many, role_names_of
 from doorward.domain.roles.manage import list_roles, refuse_escalation
 from doorward.domain.roles.rules import MEMBER, WRITE_ROLES
-from doorward.domain.transfer.check import Person, Rules, check_person
+from doorward.domain.transfer.check import Person, Rules
 from doorward.domain.transfer.existing import (
     PASSWORD,
     is_unchanged,
@@ -27,24 +28,36 @@ from doorward.domain.transfer.existing import (
     refuse_taken,
     update_existing,
 )
-from doorward.domain.transfer.read import Record
-from doorward.domain.users.create_many import Known, find_known, insert_users
+from doorward.domain.transfer.prepare import (
+    CHUNK,
+    Chunk,
+    Marks,
+    NewPeople,
+    Reject,
+    Seen,
+    marks_of,
+    new_people,
+    pack,
+    prepare,
+    unpack,
+)
+from doorward.domain.transfer.read import Reader, Record
+from doorward.domain.users.create_many import Known, find_known, insert_rows
 from doorward.domain.users.permissions import WRITE_USERS
 from doorward.domain.users.settings import UsersSettings
 from doorward.domain.users.store import UserRow
+from doorward.infra.beside import Beside
 from doorward.infra.database.dialect import works_apart
 from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import Actor
-from doorward.kernel.ids import ROLE, encode
+from doorward.kernel.clock import Clock
+from doorward.kernel.ids import ROLE, encode, new_row_ids
 from doorward.kernel.permission import require
-from doorward.kernel.problem import FieldError, InvalidInput, Kind, Problem
+from doorward.kernel.problem import FieldError, Kind, Problem
 
 Existing = Literal["skip", "update", "reject"]
 
-CHUNK: Final = 5000
-# How many records are checked before the database's answers get their turn.
-_TURN: Final = 40
 _ATTEMPTS: Final = 6
 _HASHED_AT_ONCE: Final = 8
 _THEIRS: Final = frozenset({Kind.CONFLICT, Kind.INVALID, Kind.NOT_FOUND, Kind.FORBIDDEN, Kind.GONE})
@@ -65,14 +78,6 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Reject:
-    """A record that did not come in, and each reason."""
-
-    record: Record
-    errors: tuple[FieldError, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Choices:
     """What an import does. existing: with users who are there already. source: what the events say it was."""
 
@@ -82,55 +87,31 @@ class Choices:
     chunk: int = CHUNK
 
 
-@dataclass(slots=True)
-class _Chunk:
-    """Checked records that are settled together."""
-
-    read: int = 0
-    people: list[Person] = field(default_factory=list)
-    rejects: list[Reject] = field(default_factory=list)
+Settled = Callable[[Tally, Sequence[Reject], int | None], None]
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What the persons of a chunk (in a dry run: of the whole file) will have that nobody else may."""
+def checking_beside(reader: Reader) -> Beside:
+    """A process that reads and checks the rest of a file beside this one, for `Import.run_beside`."""
 
-    keys: set[tuple[str, object]] = field(default_factory=set)
+    def check(given: tuple[Rules, int]) -> Iterator[bytes]:
+        rules, size = given
+        for chunk in prepare(iter(reader), rules, size, Clock().now, reader.bytes_read):
+            if chunk is not None:
+                yield pack(chunk)
 
-    def takes(self, person: Person) -> bool:
-        """Takes what is the person's; answers no, and takes nothing, where something of it is taken."""
-        user = person.account.user
-        own: list[tuple[str, object]] = [("email", user.email.key)]
-        if user.username is not None:
-            own.append(("username", user.username.key))
-        if user.external_id is not None:
-            own.append(("external_id", user.external_id))
-        if person.has_id:
-            own.append(("id", person.account.id))
-        own.extend(("email", email.key) for email, _ in person.account.more_emails)
-        if not self.keys.isdisjoint(own):
-            return False
-        self.keys.update(own)
-        return True
-
-    def identifies(self, person: Person) -> bool:
-        """Whether somebody was seen who is this person, by id, external id or email address."""
-        user = person.account.user
-        own = {("email", user.email.key), ("external_id", user.external_id), ("id", person.account.id)}
-        return not self.keys.isdisjoint(own)
+    return Beside(check)
 
 
 class Import:
-    """One import. settled: called after each chunk, when what became of it is durable."""
+    """One import. settled: called after each chunk, when what became of it is durable, with how far in the file it ends."""
 
-    def __init__(
-        self, tools: Tools, actor: Actor, choices: Choices, settled: Callable[[Tally, Sequence[Reject]], None]
-    ) -> None:
+    def __init__(self, tools: Tools, actor: Actor, choices: Choices, settled: Settled) -> None:
         self._tools = tools
         self._actor = actor
         self._choices = choices
         self._settled = settled
-        self._seen = _Seen()
+        self._seen = Seen()
+        self._roles: Mapping[str, UUID] = {}
         self.tally = Tally()
 
     async def rules(self) -> Rules:
@@ -143,6 +124,7 @@ class Import:
                 if role.id != MEMBER.id:
                     refuse_escalation(tx, (role.permissions or "").split())
                     roles[role.name] = role.id
+        self._roles = roles
         return Rules(
             users=self._tools.section(UsersSettings),
             passwords=self._tools.section(PasswordSettings),
@@ -151,76 +133,106 @@ class Import:
             now=self._tools.clock.now(),
         )
 
-    async def run(self, records: Iterator[Record]) -> Tally:
-        """Brings in every record. Raises a Problem of the database when it stays away; what was settled is kept."""
-        rules = await self.rules()
+    async def run(self, records: Iterator[Record], *, bytes_read: Callable[[], int | None] = lambda: None) -> Tally:
+        """Brings in every record. bytes_read: how far the reading is.
+
+        Raises a Problem of the database when it stays away; what was settled is kept.
+        """
+        prepared = prepare(records, await self.rules(), self._choices.chunk, self._tools.clock.now, bytes_read)
         apart = works_apart(self._tools.database.name)
 
-        async def prepare() -> _Chunk:
-            return await self._prepare(records, rules, in_turns=apart)
+        async def following() -> Chunk | None:
+            for chunk in prepared:
+                if chunk is not None:
+                    return chunk
+                if apart:
+                    await asyncio.sleep(0)
+            return None
 
-        chunk = await prepare()
-        while chunk.read:
-            if apart:
-                # The database writes this chunk while the next one is read and checked.
-                following = asyncio.create_task(prepare())
-                try:
-                    await self.settle(chunk.people, chunk.rejects, read=chunk.read)
-                except BaseException:
-                    following.cancel()
-                    with contextlib.suppress(BaseException):
-                        await following
-                    raise
-                chunk = await following
-            else:
-                await self.settle(chunk.people, chunk.rejects, read=chunk.read)
-                chunk = await prepare()
+        return await self._settle_all(following, beside=apart)
+
+    async def run_beside(self, checking: Beside) -> Tally:
+        """Brings in what a process of `checking_beside` reads and checks, as `run` does."""
+        rules = await self.rules()
+        checking.begin((rules, self._choices.chunk))
+
+        async def following() -> Chunk | None:
+            packed = await checking.next()
+            return None if packed is None else unpack(packed, rules)
+
+        return await self._settle_all(following, beside=True)
+
+    async def _settle_all(self, following: Callable[[], Awaitable[Chunk | None]], *, beside: bool) -> Tally:
+        """Brings in chunks until there is none. beside: whether the next one may come while the database writes one."""
+        chunk = await following()
+        while chunk is not None:
+            if not beside:
+                await self.settle(chunk)
+                chunk = await following()
+                continue
+            coming = asyncio.ensure_future(following())
+            try:
+                await self.settle(chunk)
+            except BaseException:
+                coming.cancel()
+                with contextlib.suppress(BaseException):
+                    await coming
+                raise
+            chunk = await coming
         return self.tally
 
-    async def _prepare(self, records: Iterator[Record], rules: Rules, *, in_turns: bool) -> _Chunk:
-        chunk = _Chunk()
-        for record in records:
-            chunk.read += 1
-            try:
-                chunk.people.append(check_person(record, rules))
-            except InvalidInput as problem:
-                chunk.rejects.append(Reject(record, problem.errors))
-            if in_turns and chunk.read % _TURN == 0:
-                await asyncio.sleep(0)
-            if chunk.read >= self._choices.chunk:
-                break
-        return chunk
+    async def settle(self, chunk: Chunk) -> None:
+        """Writes a chunk and tells what became of it."""
+        refused = list(chunk.rejects)
+        if not await self._write_straight(chunk):
+            refused += await self._settle_each(chunk.people())
+        self.tally.read += chunk.read
+        self.tally.rejected += len(refused)
+        refused.sort(key=lambda reject: reject.record.line)
+        self._settled(self.tally, refused, chunk.read_bytes)
 
-    async def settle(self, people: Sequence[Person], rejects: Sequence[Reject] = (), *, read: int) -> None:
-        """Writes a chunk and tells what became of it. read: how many records it stands for."""
-        refused = list(rejects)
+    async def _write_straight(self, chunk: Chunk) -> bool:
+        """Writes a chunk of which everybody is new; answers no, with nothing written, where somebody is not."""
+        if chunk.straight is None or self._choices.dry_run:
+            return False
+        marks, new = chunk.straight
+        if await _patiently(lambda: self._knows_any(marks)):
+            return False
+        if not await self._write(new, new_row_ids(len(new.rows.users))):
+            return False
+        self.tally.created += len(new.rows.users)
+        return True
+
+    async def _knows_any(self, marks: Marks) -> bool:
+        async with self._tools.reading(self._actor) as tx:
+            known = await find_known(tx, ids=[], **marks._asdict())
+        return bool(known.by_email_key or known.by_external_id or known.by_username_key)
+
+    async def _settle_each(self, people: Sequence[Person]) -> list[Reject]:
+        """Settles people of whom some may be there, or have what others have; answers who is kept out."""
         sorted_out = await _patiently(lambda: self._sort(people))
-        refused += sorted_out.refused
+        refused = sorted_out.refused
         fresh, later = sorted_out.fresh, sorted_out.later
         if self._choices.dry_run:
             self.tally.created += len(fresh)
-            refused += [reject for person in later if (reject := self._foretell(person)) is not None]
+            return refused + [reject for person in later if (reject := self._foretell(person)) is not None]
+        refused += await self._hash([*fresh, *later])
+        fresh = [person for person in fresh if person.password is None]
+        if await self._write(new_people(fresh, self._tools.clock.now()), [person.account.id for person in fresh]):
+            self.tally.created += len(fresh)
         else:
-            refused += await self._hash([*fresh, *later])
-            fresh = [person for person in fresh if person.password is None]
-            if await _patiently(lambda: self._write(fresh)):
-                self.tally.created += len(fresh)
-            else:
-                later = [*fresh, *later]
-            for person in later:
-                reject = await _patiently(lambda person=person: self._settle_one(person))  # type: ignore[misc]  # mypy loses the default's type
-                if reject is not None:
-                    refused.append(reject)
-        self.tally.read += read
-        self.tally.rejected += len(refused)
-        refused.sort(key=lambda reject: reject.record.line)
-        self._settled(self.tally, refused)
+            later = [*fresh, *later]
+        for person in later:
+            reject = await _patiently(lambda person=person: self._settle_one(person))  # type: ignore[misc]  # mypy loses the default's type
+            if reject is not None:
+                refused.append(reject)
+        return refused
 
     async def _sort(self, people: Sequence[Person]) -> _Sorted:
         """Tells who is new from who is there already, and settles those for whom nothing is to be done."""
         done = _Sorted()
         there: list[tuple[Person, UserRow]] = []
-        seen = self._seen if self._choices.dry_run else _Seen()
+        seen = self._seen if self._choices.dry_run else Seen()
         async with self._tools.reading(self._actor) as tx:
             known = await _look_up(tx, people)
             for person in people:
@@ -249,18 +261,30 @@ class Import:
                         done.later.append(person)
         return done
 
-    async def _write(self, fresh: Sequence[Person]) -> bool:
-        """Writes all who are new at once; answers no, with nothing written, when the database refuses one of them."""
-        if not fresh:
-            return True
-        try:
+    async def _write(self, new: NewPeople, ids: Sequence[UUID]) -> bool:
+        """Writes people at once; answers no, with nothing written, when the database refuses one of them."""
+
+        async def write() -> None:
             async with self._tools.writing(self._actor) as tx:
-                await insert_people(tx, fresh, source=self._choices.source)
-        except Problem as problem:
-            if problem.kind in _THEIRS:
-                return False
-            raise
+                await self._insert(tx, new, ids)
+
+        if ids:
+            try:
+                await _patiently(write)
+            except Problem as problem:
+                if problem.kind in _THEIRS:
+                    return False
+                raise
         return True
+
+    async def _insert(self, tx: Tx, new: NewPeople, ids: Sequence[UUID]) -> None:
+        """Inserts new users with what belongs to them. Raises what the database finds taken, for any of them."""
+        await insert_rows(tx, ids, new.rows, source=self._choices.source)
+        await add_credentials(tx, method=PASSWORD, given=[(ids[place], {"hash": hash_}) for place, hash_ in new.hashes])
+        granted = [(ids[place], name, self._roles[name]) for place, name in new.roles]
+        await give_many(tx, [(user_id, role_id) for user_id, _, role_id in granted])
+        for user_id, name, role_id in granted:
+            tx.emit(RoleGranted(user_id=user_id, target=encode(ROLE, role_id), name=name))
 
     async def _settle_one(self, person: Person) -> Reject | None:
         """Writes one person in a transaction of their own."""
@@ -291,7 +315,7 @@ class Import:
             row = match(person, known)
             if row is None:
                 refuse_taken(person, known)
-                await insert_people(tx, [person], source=self._choices.source)
+                await self._insert(tx, new_people([person], tx.now), [person.account.id])
             elif self._choices.existing == "update":
                 await update_existing(tx, row, person)
         return row is not None
@@ -354,36 +378,9 @@ def _rejected(person: Person, problem: Problem) -> Reject:
     return Reject(person.record, problem.errors or (FieldError("", problem.code, problem.detail),))
 
 
-async def insert_people(tx: Tx, people: Sequence[Person], *, source: str) -> None:
-    """Inserts new users with what belongs to them, all at once. Raises what the database finds taken, for any of them."""
-    await insert_users(tx, [person.account for person in people], source=source)
-    hashes = [(person.account.id, {"hash": person.password_hash}) for person in people if person.password_hash]
-    await add_credentials(tx, method=PASSWORD, given=hashes)
-    granted = [(person.account.id, role) for person in people for role in person.roles.items()]
-    await give_many(tx, [(user_id, role_id) for user_id, (_, role_id) in granted])
-    for user_id, (name, role_id) in granted:
-        tx.emit(RoleGranted(user_id=user_id, target=encode(ROLE, role_id), name=name))
-
-
 async def _look_up(tx: Tx, people: Sequence[Person]) -> Known:
-    email_keys = []
-    external_ids = []
-    username_keys = []
-    for person in people:
-        user = person.account.user
-        email_keys.append(user.email.key)
-        email_keys.extend(email.key for email, _ in person.account.more_emails)
-        if user.external_id is not None:
-            external_ids.append(user.external_id)
-        if user.username is not None:
-            username_keys.append(user.username.key)
-    return await find_known(
-        tx,
-        ids=[person.account.id for person in people if person.has_id],
-        external_ids=external_ids,
-        email_keys=email_keys,
-        username_keys=username_keys,
-    )
+    ids = [person.account.id for person in people if person.has_id]
+    return await find_known(tx, ids=ids, **marks_of(people)._asdict())
 
 
 async def _patiently(work: Callable[[], Awaitable[_Result]]) -> _Result:

@@ -14,8 +14,8 @@ from typing import IO
 
 import orjson
 
-from doorward.domain.transfer.bring_in import Reject
 from doorward.domain.transfer.columns import REMARKS, is_remark
+from doorward.domain.transfer.prepare import Reject
 from doorward.domain.transfer.read import Format
 from doorward.kernel.problem import FieldError
 

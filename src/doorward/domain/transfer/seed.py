@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from doorward.domain.roles.rules import SUPPORT
-from doorward.domain.transfer.bring_in import CHUNK, Choices, Import, Tally
+from doorward.domain.transfer.bring_in import Choices, Import, Tally
 from doorward.domain.transfer.people import Maker
+from doorward.domain.transfer.prepare import CHUNK, Chunk
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import Actor
 
@@ -29,7 +31,7 @@ async def seed_users(
 
     The password is hashed once for all of them: a million hashes would take days. Raises Forbidden.
     """
-    running = Import(tools, actor, Choices(source="seed"), lambda tally, _: progress(tally))
+    running = Import(tools, actor, Choices(source="seed"), lambda tally, *_: progress(tally))
     await running.rules()
     maker = Maker(seed, tools.clock.now())
     password = secrets.token_urlsafe(12) if with_passwords else None
@@ -42,5 +44,5 @@ async def seed_users(
             if number % _SUPPORT_EVERY == 0:
                 person.roles = {SUPPORT.name: SUPPORT.id}
             people.append(person)
-        await running.settle(people, read=len(people))
+        await running.settle(Chunk(len(people), [], partial(list, people)))
     return running.tally, password

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from doorward.domain.users import store
@@ -17,7 +17,8 @@ from doorward.domain.users.profile import NewUser
 from doorward.domain.users.rules.email_address import EmailAddress
 from doorward.domain.users.store import EmailRow, UserRow
 from doorward.infra.database.unit_of_work import Tx
-from doorward.kernel.ids import new_id
+from doorward.infra.outbox.record import write_alike
+from doorward.kernel.ids import new_row_ids
 from doorward.kernel.text import fold
 
 _NOTHING: dict[str, Any] = {}
@@ -40,32 +41,66 @@ class NewAccount:
     more_emails: tuple[tuple[EmailAddress, bool], ...] = ()
 
 
+class NewRows(NamedTuple):
+    """New users as rows that lack their ids: plain values, which another process can make.
+
+    users: what follows the id, in the order of the table's columns. emails: whose it is, as the place among the users,
+    and what follows both ids.
+    """
+
+    users: list[tuple[Any, ...]]
+    emails: list[tuple[Any, ...]]
+
+
+def rows_of(accounts: Sequence[NewAccount], now: datetime) -> NewRows:
+    """The rows of new users. now: when they are made, unless they say otherwise."""
+    users = []
+    emails = []
+    for place, account in enumerate(accounts):
+        user = account.user
+        since = account.created_at or now
+        verified_at = now if user.email_verified else None
+        users.append(_user_row(account, since, now))
+        emails.append((place, user.email.display, user.email.key, True, verified_at, since))
+        for email, verified in account.more_emails:
+            emails.append((place, email.display, email.key, False, now if verified else None, since))
+    return NewRows(users, emails)
+
+
 async def insert_users(tx: Tx, accounts: Sequence[NewAccount], *, source: str) -> None:
     """Inserts users with their addresses and records one event for each. source: as for `create.insert_user`.
 
     Raises UsernameTaken, EmailTaken or ExternalIdTaken, as the database finds them, for any one of them.
     """
-    await tx.db.insert(store.NEW_USERS, [_user_row(tx, account) for account in accounts])
-    await tx.db.insert(store.NEW_EMAILS, [row for account in accounts for row in _email_rows(tx, account)])
-    for account in accounts:
-        user = account.user
-        tx.emit(
-            UserCreated(
-                user_id=account.id,
-                source=source,
-                email=user.email.display,
-                username=user.username.display if user.username else None,
-            )
-        )
+    await insert_rows(tx, [account.id for account in accounts], rows_of(accounts, tx.now), source=source)
 
 
-def _user_row(tx: Tx, account: NewAccount) -> tuple[Any, ...]:
+async def insert_rows(tx: Tx, ids: Sequence[UUID], rows: NewRows, *, source: str) -> None:
+    """Inserts users from their rows, as `insert_users` does. ids: one for each, which nobody has."""
+    await tx.db.insert(store.NEW_USERS, [(user_id, *rest) for user_id, rest in zip(ids, rows.users, strict=True)])
+    email_ids = new_row_ids(len(rows.emails))
+    await tx.db.insert(
+        store.NEW_EMAILS,
+        [(email_id, ids[row[0]], *row[1:]) for email_id, row in zip(email_ids, rows.emails, strict=True)],
+    )
+    await write_alike(
+        tx.db,
+        tx.actor,
+        tx.now,
+        UserCreated,
+        ids,
+        fields={"source": source},
+        personal={"email": [row[_EMAIL] for row in rows.users], "username": [row[_USERNAME] for row in rows.users]},
+    )
+
+
+def _user_row(account: NewAccount, since: datetime, now: datetime) -> tuple[Any, ...]:
     user = account.user
+    username = user.username
     return (
-        account.id,
         user.external_id,
-        user.username.display if user.username else None,
-        user.username.key if user.username else None,
+        username.display if username else None,
+        username.key if username else None,
         user.email.display,
         user.email.key,
         user.email_verified,
@@ -82,21 +117,16 @@ def _user_row(tx: Tx, account: NewAccount) -> tuple[Any, ...]:
         account.suspended_until,
         None,
         None,
-        account.created_at or tx.now,
-        tx.now,
+        since,
+        now,
         account.last_sign_in_at,
         1,
     )
 
 
-def _email_rows(tx: Tx, account: NewAccount) -> list[tuple[Any, ...]]:
-    user = account.user
-    since = account.created_at or tx.now
-    verified_at = tx.now if user.email_verified else None
-    rows = [(new_id(), account.id, user.email.display, user.email.key, True, verified_at, since)]
-    for email, verified in account.more_emails:
-        rows.append((new_id(), account.id, email.display, email.key, False, tx.now if verified else None, since))
-    return rows
+_AFTER_ID = store.NEW_USERS.columns[1:]
+_EMAIL = _AFTER_ID.index("email")
+_USERNAME = _AFTER_ID.index("username")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from doorward.domain.sessions.end import end_sessions
+from doorward.domain.sessions.recent import require_recent
 from doorward.domain.users import store
 from doorward.domain.users.administrators import keep_an_administrator, require_rank
 from doorward.domain.users.events import UserDeletedEvent, UserErased, UserRestored
@@ -37,10 +38,14 @@ async def delete_user(tx: Tx, user_id: UUID) -> UserRow:
 
 
 async def delete_me(tx: Tx) -> UserRow:
-    """Deletes one's own account; an administrator can restore it until the grace period ends. Raises LastAdministrator."""
+    """Deletes one's own account; an administrator can restore it until the grace period ends.
+
+    Raises LastAdministrator or StepUpRequired.
+    """
     require(tx.actor, WRITE_ME)
     if tx.actor.user_id is None:
         raise UserNotFound
+    require_recent(tx)
     return await _delete(tx, tx.actor.user_id)
 
 

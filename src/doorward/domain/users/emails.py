@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from doorward.domain.sessions.recent import require_recent
 from doorward.domain.users import store
 from doorward.domain.users.administrators import require_rank
 from doorward.domain.users.events import EmailAdded, EmailRemoved, EmailVerified, PrimaryEmailChanged
@@ -23,10 +24,15 @@ _VERIFIED = store.change("email_verified", "updated_at")
 
 
 async def _may(tx: Tx, user_id: UUID, *, change: bool) -> bool:
-    """Raises unless it is the actor's own account, or the actor may see or change any; answers whether it is their own."""
+    """Raises unless it is the actor's own account, proved lately for a change, or the actor may see or change any; answers
+    whether it is their own.
+    """
     own = tx.actor.user_id == user_id
     if own:
         require(tx.actor, WRITE_ME if change else READ_ME)
+        if change:
+            # Who can read mail to an address of the account can recover it.
+            require_recent(tx)
     else:
         require(tx.actor, WRITE_USERS if change else READ_USERS)
         if change:

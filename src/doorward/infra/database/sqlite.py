@@ -281,7 +281,7 @@ class SqliteDatabase:
                 raw.execute("RELEASE one")
         except sqlite3.Error:
             self._undo_all()
-        if not raw.in_transaction:
+        if not self.writer.raw.in_transaction:
             # A full disk or a failing one makes SQLite take everything back by itself.
             self._tell(
                 DatabaseUnavailable("The change was taken back because another one failed. Try again in a moment.")

@@ -182,6 +182,7 @@ class Rows:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._compiled: dict[str, CompiledRows] = {}
+        self.columns = tuple(column.name for column in table.columns)
 
     def on(self, database: str) -> CompiledRows:
         """The rows as the database takes them. database: `sqlite` or `postgresql`."""
@@ -189,7 +190,7 @@ class Rows:
         if compiled is None:
             compiled = self._compiled[database] = CompiledRows(
                 self._table.name,
-                tuple(column.name for column in self._table.columns),
+                self.columns,
                 tuple(encoder(column.type, database) for column in self._table.columns),
             )
         return compiled

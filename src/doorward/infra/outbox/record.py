@@ -14,8 +14,8 @@ from doorward.infra.database.dialect import insert_if_absent
 from doorward.infra.database.statement import Command, Rows
 from doorward.infra.outbox.tables import event_persons, events, jobs
 from doorward.kernel.actor import Actor
-from doorward.kernel.event import Event
-from doorward.kernel.ids import new_id
+from doorward.kernel.event import Event, field_names
+from doorward.kernel.ids import new_id, new_row_ids
 
 if TYPE_CHECKING:
     from doorward.infra.database.unit_of_work import Db
@@ -89,6 +89,51 @@ async def _write_many(db: Db, actor: Actor, now: datetime, recorded: Sequence[Ev
     await db.insert(PERSONS, persons)
 
 
+async def write_alike(
+    db: Db,
+    actor: Actor,
+    now: datetime,
+    kind: type[Event],
+    user_ids: Sequence[UUID],
+    *,
+    fields: Mapping[str, object],
+    personal: Mapping[str, Sequence[object]],
+) -> None:
+    """Writes many events of one class that differ only in their person, as `write_events` writes each: imports have no time to
+    make an object of every one.
+
+    fields: those that stay for ever, the same in all. personal: by name, a value for each of the users.
+    """
+    for given, is_personal in ((fields, False), (personal, True)):
+        if set(given) != set(field_names(kind, is_personal=is_personal)):  # type: ignore[arg-type]  # it takes the instances' hash for the class's
+            raise TypeError(f"these are not the fields of {kind.__name__}")
+    ids = new_row_ids(len(user_ids))
+    data = dict(fields)
+    who = (actor.kind, actor.user_id, actor.session_id)
+    request_id = actor.origin.request_id
+    await db.insert(
+        EVENTS,
+        [
+            (event_id, kind.type, now, *who, user_id, None, request_id, data)
+            for event_id, user_id in zip(ids, user_ids, strict=True)
+        ],
+    )
+    traces = _traces(kind, actor)
+    apart = bool(traces) and actor.user_id is not None
+    names = tuple(personal)
+    said = zip(*personal.values(), strict=True) if personal else [()] * len(ids)
+    persons: list[tuple[Any, ...]] = []
+    for event_id, user_id, values in zip(ids, user_ids, said, strict=True):
+        account = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+        if traces and (not apart or actor.user_id == user_id):
+            account |= traces
+        elif apart:
+            persons.append((event_id, "actor", actor.user_id, traces))
+        if account:
+            persons.append((event_id, "account", user_id, account))
+    await db.insert(PERSONS, persons)
+
+
 def _event_row(event_id: UUID, actor: Actor, now: datetime, event: Event) -> dict[str, Any]:
     return {
         "id": event_id,
@@ -107,11 +152,7 @@ def _event_row(event_id: UUID, actor: Actor, now: datetime, event: Event) -> dic
 def _person_rows(event_id: UUID, actor: Actor, event: Event) -> Iterator[dict[str, Any]]:
     """What the event says of persons, each part keyed to the one with whom it must go when they are erased."""
     account = event.personal_data()
-    traces: dict[str, object] = {}
-    if event.traced and actor.origin.address is not None:
-        traces["address"] = actor.origin.address
-    if event.traced and actor.origin.user_agent is not None:
-        traces["user_agent"] = actor.origin.user_agent
+    traces = _traces(type(event), actor)
     if actor.user_id is None or actor.user_id == event.user_id:
         account |= traces
         traces = {}
@@ -119,6 +160,16 @@ def _person_rows(event_id: UUID, actor: Actor, event: Event) -> Iterator[dict[st
         yield {"event_id": event_id, "side": "account", "user_id": event.user_id, "data": account}
     if traces:
         yield {"event_id": event_id, "side": "actor", "user_id": actor.user_id, "data": traces}
+
+
+def _traces(kind: type[Event], actor: Actor) -> dict[str, object]:
+    """Where the actor came from, as far as an event of this class keeps it."""
+    traces: dict[str, object] = {}
+    if kind.traced and actor.origin.address is not None:
+        traces["address"] = actor.origin.address
+    if kind.traced and actor.origin.user_agent is not None:
+        traces["user_agent"] = actor.origin.user_agent
+    return traces
 
 
 async def write_jobs(db: Db, now: datetime, queued: Sequence[Job]) -> None:

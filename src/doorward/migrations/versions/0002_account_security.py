@@ -19,10 +19,12 @@ def upgrade() -> None:
     _add_one_time_values()
     _add_failed_attempts()
     _add_sign_in_traces()
+    _add_rate_limit_counts()
 
 
 def downgrade() -> None:
     """Takes the schema back; what stands in the new tables is lost."""
+    op.drop_table("rate_limit_counts")
     op.drop_table("sign_in_traces")
     op.drop_table("failed_attempts")
     op.drop_table("one_time_values")
@@ -76,3 +78,17 @@ def _add_sign_in_traces() -> None:
     )
     op.create_index("ix_sign_in_traces_user_id", "sign_in_traces", ["user_id"])
     op.create_index("ix_sign_in_traces_created_at", "sign_in_traces", ["created_at"])
+
+
+def _add_rate_limit_counts() -> None:
+    op.create_table(
+        "rate_limit_counts",
+        sa.Column("key_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("window_number", sa.BigInteger(), nullable=False),
+        sa.Column("previous", sa.Integer(), nullable=False),
+        sa.Column("current", sa.Integer(), nullable=False),
+        sa.Column("allowed", sa.Boolean(), nullable=False),
+        sa.Column("expires_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("key_hash", name=op.f("pk_rate_limit_counts")),
+    )
+    op.create_index("ix_rate_limit_counts_expires_at", "rate_limit_counts", ["expires_at"])

@@ -14,14 +14,16 @@ from typing import Annotated, BinaryIO, Literal
 import orjson
 import typer
 
-from doorward.domain.transfer.bring_in import Choices, Existing, Import, Reject, Tally
+from doorward.domain.transfer.bring_in import Choices, Existing, Import, Tally, checking_beside
 from doorward.domain.transfer.columns import COLUMNS
 from doorward.domain.transfer.export import export_users as write_users
+from doorward.domain.transfer.prepare import Reject
 from doorward.domain.transfer.read import Format, Reader, UnusableFile, format_of
 from doorward.domain.transfer.rejects import Rejects
-from doorward.domain.transfer.resume import Memory, digest_of
+from doorward.domain.transfer.resume import Memory, Remembered, digest_of
 from doorward.domain.transfer.seed import seed_users
 from doorward.domain.users.list import UserFilter
+from doorward.infra.beside import Beside, may_work_beside
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import operator
 from doorward.kernel.problem import Problem
@@ -105,6 +107,8 @@ def import_users(
             resume=resume,
             into=into,
             progress=Progress(total_bytes=total),
+            # Of a dry run, and of people whose passwords are hashed, every one is looked at in this process anyway.
+            beside=not (is_stream or dry_run or hash_passwords),
         )
     _tell(tally, into, dry_run=dry_run, json=json)
     if tally.rejected:
@@ -112,31 +116,45 @@ def import_users(
 
 
 def _run_import(
-    reader: Reader, choices: Choices, *, memory: Memory | None, resume: bool, into: Path, progress: Progress
+    reader: Reader,
+    choices: Choices,
+    *,
+    memory: Memory | None,
+    resume: bool,
+    into: Path,
+    progress: Progress,
+    beside: bool,
 ) -> Tally:
     remembered = memory.read() if memory and resume else None
     rejected = Rejects(into, reader.kind, reader.columns, kept=remembered.rejects_size if remembered else 0)
 
-    def settled(tally: Tally, refused: Sequence[Reject]) -> None:
+    def settled(tally: Tally, refused: Sequence[Reject], read_bytes: int | None) -> None:
         rejected.write(refused)
         if memory is not None:
             memory.write(tally, rejected.size)
-        progress.at(tally.read, done_bytes=reader.bytes_read(), note=_note(tally))
+        progress.at(tally.read, done_bytes=read_bytes, note=_note(tally))
+
+    if remembered is not None:
+        reader.skip(remembered.tally.read)
+    skipped_bytes = reader.bytes_read()
 
     async def work(tools: Tools) -> Tally:
         await ensure_roles(tools)
         running = Import(tools, operator(), choices, settled)
         if remembered is not None:
             running.tally = remembered.tally
-            reader.skip(remembered.tally.read)
-            progress.go_on(remembered.tally.read, done_bytes=reader.bytes_read())
-        return await running.run(iter(reader))
+            progress.go_on(remembered.tally.read, done_bytes=skipped_bytes)
+        return await _bring_in(running, reader, checking)
 
-    with progress, contextlib.closing(rejected), _collecting_seldom():
-        if remembered is not None:
-            progress.say(f"Going on after {remembered.tally.read:,} records.")
-        elif resume:
-            progress.say("There is nothing to resume; beginning at the start. Users who are there already are found.")
+    # The other process comes first of all: it cannot be made once the progress bar has its thread.
+    with (
+        _checking(reader, beside=beside) as checking,
+        progress,
+        contextlib.closing(rejected),
+        _collecting_seldom(),
+    ):
+        if resume:
+            progress.say(_where_it_goes_on(remembered))
         try:
             tally = with_tools(work)
         except (Problem, KeyboardInterrupt):
@@ -146,6 +164,28 @@ def _run_import(
     if memory is not None:
         memory.forget()
     return tally
+
+
+async def _bring_in(running: Import, reader: Reader, checking: Beside | None) -> Tally:
+    if checking is not None:
+        return await running.run_beside(checking)
+    return await running.run(iter(reader), bytes_read=reader.bytes_read)
+
+
+def _where_it_goes_on(remembered: Remembered | None) -> str:
+    if remembered is None:
+        return "There is nothing to resume; beginning at the start. Users who are there already are found."
+    return f"Going on after {remembered.tally.read:,} records."
+
+
+@contextlib.contextmanager
+def _checking(reader: Reader, *, beside: bool) -> Iterator[Beside | None]:
+    """A process that reads and checks beside this one, where that is wanted and possible."""
+    if not (beside and may_work_beside()):
+        yield None
+        return
+    with contextlib.closing(checking_beside(reader)) as checking:
+        yield checking
 
 
 def _note(tally: Tally) -> str:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from doorward.http.problems import App, Receive, Scope, Send
+from doorward.http.rate_limits import RateLimits
 from doorward.infra.tools import Tools
 from doorward.surfaces.rest.lane import FastLane
 from doorward.surfaces.rest.operations import OPERATIONS
@@ -32,4 +33,5 @@ class Deferred:
 
 def rest_application(tools: Tools, router: Deferred, *, fast_lane: bool = True) -> App:
     """The application. fast_lane: off only where both ways are compared."""
+    tools.held[RateLimits] = RateLimits(tools)
     return FastLane(tools, OPERATIONS, router) if fast_lane else router

@@ -174,7 +174,14 @@ class Asked:
 
 
 # Refusals that say more about the moment than about the request.
-_PASSING: Final[Sequence[Kind]] = (Kind.UNAVAILABLE, Kind.TOO_MANY, Kind.INTERNAL, Kind.STORAGE_FULL, Kind.TIMEOUT)
+_PASSING: Final[Sequence[Kind]] = (
+    Kind.UNAUTHENTICATED,
+    Kind.UNAVAILABLE,
+    Kind.TOO_MANY,
+    Kind.INTERNAL,
+    Kind.STORAGE_FULL,
+    Kind.TIMEOUT,
+)
 
 
 def _replayed(kept: KeptAnswer) -> Reply:

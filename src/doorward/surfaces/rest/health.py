@@ -40,7 +40,7 @@ class VersionView(TypedDict):
     database: str
 
 
-@operations.add("GET", "/livez", answer=LiveView, public=True, hot=True)
+@operations.add("GET", "/livez", answer=LiveView, public=True, hot=True, limit=None)
 async def live(asked: Asked) -> Reply:  # noqa: ARG001 - that it answers at all is the answer
     """Whether the process lives. It asks nothing else, so that an outage elsewhere restarts nothing here."""
     return reply({"status": "ok"})
@@ -60,19 +60,19 @@ async def _ready(asked: Asked) -> Reply:
     return reply(document, status=200 if is_ready else 503, headers=() if is_ready else (("retry-after", "5"),))
 
 
-@operations.add("GET", "/readyz", answer=ReadyView, public=True, hot=True)
+@operations.add("GET", "/readyz", answer=ReadyView, public=True, hot=True, limit=None)
 async def ready(asked: Asked) -> Reply:
     """Whether the process can serve: 503 while a part it needs is away, or while it is on its way out."""
     return await _ready(asked)
 
 
-@operations.add("GET", "/healthz", answer=ReadyView, public=True, hot=True)
+@operations.add("GET", "/healthz", answer=ReadyView, public=True, hot=True, limit=None)
 async def health(asked: Asked) -> Reply:
     """The same as `/readyz`."""
     return await _ready(asked)
 
 
-@operations.add("GET", "/version", answer=VersionView, public=True, hot=True)
+@operations.add("GET", "/version", answer=VersionView, public=True, hot=True, limit=None)
 async def version(asked: Asked) -> Reply:
     """What this is."""
     return reply(

@@ -9,7 +9,8 @@ from pydantic import Field
 from doorward.domain.credentials.views import CredentialView, credential_view
 from doorward.domain.methods.password.choose import change_my_password
 from doorward.domain.methods.password.problems import CurrentPasswordWrong
-from doorward.domain.sessions.problems import SessionNotFound
+from doorward.domain.risk.problems import TooManyAttempts
+from doorward.domain.sessions.problems import SessionNotFound, StepUpRequired
 from doorward.domain.sessions.views import SessionView, session_view
 from doorward.domain.users import problems
 from doorward.domain.users.delete import delete_me
@@ -80,7 +81,7 @@ async def change(asked: Asked, body: OwnProfileBody) -> Reply:
     return await asked.write(use_case)
 
 
-@operations.add("DELETE", "/v1/me", status=204, problems=[problems.LastAdministrator])
+@operations.add("DELETE", "/v1/me", status=204, problems=[problems.LastAdministrator, StepUpRequired])
 async def delete(asked: Asked) -> Reply:
     """Delete your account.
 
@@ -94,7 +95,7 @@ async def delete(asked: Asked) -> Reply:
     return await asked.write(use_case)
 
 
-@operations.add("POST", "/v1/me/password", status=204, problems=[CurrentPasswordWrong])
+@operations.add("POST", "/v1/me/password", status=204, problems=[CurrentPasswordWrong, TooManyAttempts, StepUpRequired])
 async def change_password(asked: Asked, body: ChangePasswordBody) -> Reply:
     """Change your password.
 
@@ -119,7 +120,7 @@ async def list_addresses(asked: Asked) -> Reply:
     return await asked.read(use_case)
 
 
-@operations.add("POST", "/v1/me/emails", status=201, answer=EmailView, problems=[problems.EmailTaken])
+@operations.add("POST", "/v1/me/emails", status=201, answer=EmailView, problems=[problems.EmailTaken, StepUpRequired])
 async def add_address(asked: Asked, body: OwnEmailBody) -> Reply:
     """Add an email address."""
 
@@ -130,7 +131,10 @@ async def add_address(asked: Asked, body: OwnEmailBody) -> Reply:
 
 
 @operations.add(
-    "DELETE", "/v1/me/emails/{email_id}", status=204, problems=[problems.EmailNotFound, problems.EmailIsPrimary]
+    "DELETE",
+    "/v1/me/emails/{email_id}",
+    status=204,
+    problems=[problems.EmailNotFound, problems.EmailIsPrimary, StepUpRequired],
 )
 async def remove_address(asked: Asked, email_id: str) -> Reply:
     """Remove an email address."""
@@ -146,7 +150,7 @@ async def remove_address(asked: Asked, email_id: str) -> Reply:
     "POST",
     "/v1/me/emails/{email_id}/make-primary",
     answer=EmailView,
-    problems=[problems.EmailNotFound, problems.EmailNotVerified],
+    problems=[problems.EmailNotFound, problems.EmailNotVerified, StepUpRequired],
 )
 async def make_address_primary(asked: Asked, email_id: str) -> Reply:
     """Make a verified email address the primary one."""

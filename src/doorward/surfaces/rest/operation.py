@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar, get_type_hints
+from typing import Any, Final, Literal, TypeVar, get_type_hints
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from doorward.http.body import read_body, require_json
 from doorward.http.call import call_of
 from doorward.http.problems import MalformedRequest, Receive, Scope
+from doorward.http.rate_limits import Limit, RateLimits
 from doorward.http.validation import declared_names, invalid, validate
 from doorward.infra.tools import Tools
 from doorward.kernel.problem import FieldError, InvalidInput, NotFound, Problem
@@ -53,6 +54,7 @@ class Operation:
 
     path: with its parameters in braces. public: whether it needs nobody to be signed in. hot: whether the fast lane
     serves it. keeps_answers: whether it honors Idempotency-Key; not where an answer opens a session.
+    limit: by which of the rate limits it is counted; None for what only says how the process is.
     """
 
     method: str
@@ -65,6 +67,7 @@ class Operation:
     public: bool = False
     hot: bool = False
     keeps_answers: bool = True
+    limit: Limit | None = None
     body: type[Body] | None = None
     body_optional: bool = False
     query: type[Query] | None = None
@@ -74,31 +77,38 @@ class Operation:
         """Checks the request, finds out who asks, and does it. Raises a Problem for anything that is wrong."""
         call = call_of(scope)
         call.route = self.path
+        asked = Asked(tools, call, self, scope)
+        limits: RateLimits = tools.held[RateLimits]
+        limit = self.limit if limits.enabled else None
+        if limit and (waiting := limits.count_address(call, limit, last=self.public)):
+            await waiting
+        if not self.public:
+            # First of all, so that strangers learn nothing from what is wrong with their input.
+            await asked.find_out_who()
+            if limit and (waiting := limits.count_user(call, limit, asked.who.user.id)):
+                await waiting
         arguments: dict[str, Any] = {}
         if path_values:
             if any(_NULL in value for value in path_values):
                 raise NotFound("There is nothing at this address.")
             arguments.update(zip(self.path_parameters, path_values, strict=True))
-        content = b""
-        asked = Asked(tools, call, self, scope)
-        if not self.public:
-            # First of all, so that strangers learn nothing from what is wrong with their input.
-            await asked.find_out_who()
         if self.query is not None:
             arguments["query"] = read_query(self.query, scope["query_string"])
         elif scope["query_string"]:
             read_query(_NoQuery, scope["query_string"])
         if self.body is not None:
-            content = await read_body(receive)
-            if content or not self.body_optional:
-                require_json(scope)
-                arguments["body"] = body = validate(self.body, content)
-                if _NULL_ESCAPED in content:
-                    refuse_null(body.model_dump(), within="")
-            else:
-                arguments["body"] = self.body()
-        asked.content = content
+            asked.content = content = await read_body(receive)
+            arguments["body"] = self._read_body(self.body, scope, content)
         return await self.endpoint(asked, **arguments)
+
+    def _read_body(self, model: type[Body], scope: Scope, content: bytes) -> Body:
+        if not content and self.body_optional:
+            return model()
+        require_json(scope)
+        body = validate(model, content)
+        if _NULL_ESCAPED in content:
+            refuse_null(body.model_dump(), within="")
+        return body
 
 
 def read_query(model: type[Parameters], raw: bytes) -> Parameters:
@@ -166,8 +176,9 @@ class Operations:
         public: bool = False,
         hot: bool = False,
         keeps_answers: bool = True,
+        limit: Limit | Literal["by-method"] | None = "by-method",
     ) -> Callable[[Defined], Defined]:
-        """Makes the decorated function an operation. answer: the type of what it answers, for OpenAPI."""
+        """Makes the decorated function an operation. answer: the type of what it answers, for OpenAPI. limit: see Operation."""
 
         def decorate(endpoint: Defined) -> Defined:
             hints = get_type_hints(endpoint)
@@ -184,6 +195,7 @@ class Operations:
                     public=public,
                     hot=hot,
                     keeps_answers=keeps_answers,
+                    limit=("read" if method == "GET" else "write") if limit == "by-method" else limit,
                     body=hints.get("body"),
                     body_optional="body" in parameters and parameters["body"].default is not inspect.Parameter.empty,
                     query=hints.get("query"),

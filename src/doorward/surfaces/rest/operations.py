@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from doorward.surfaces.rest import events, health, keys, me, roles, sign_in, users
+from doorward.surfaces.rest import events, health, keys, me, roles, sign_in, step_up, users
 from doorward.surfaces.rest.operation import Operation
 
 OPERATIONS: Final[Sequence[Operation]] = [
-    operation for module in (sign_in, me, users, roles, events, keys, health) for operation in module.operations.all
+    operation
+    for module in (sign_in, me, step_up, users, roles, events, keys, health)
+    for operation in module.operations.all
 ]

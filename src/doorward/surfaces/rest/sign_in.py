@@ -62,10 +62,15 @@ class SignInBody(Body):
     transport: _Transport = "token"
 
 
-class AnswersBody(Body):
+class Answers(Body):
     """Answers to prompts, by their names."""
 
     answers: Annotated[dict[str, _Password | dict[str, Any]], Field(max_length=10, examples=[{"password": "…"}])]
+
+
+class AnswersBody(Answers):
+    """Answers to prompts, by their names, and how to go on."""
+
     transport: _Transport = "token"
 
 
@@ -81,6 +86,7 @@ class RefreshBody(Body):
     status=201,
     answer=OwnUserView,
     public=True,
+    limit="sign_up",
     problems=[SignUpClosed, problems.UsernameTaken, problems.EmailTaken, HashingBusy],
 )
 async def sign_up_(asked: Asked, body: SignUpBody) -> Reply:
@@ -99,7 +105,8 @@ async def sign_up_(asked: Asked, body: SignUpBody) -> Reply:
     return await asked.write(use_case)
 
 
-def _outcome(outcome: Complete | Pending) -> Reply:
+def outcome_reply(outcome: Complete | Pending) -> Reply:
+    """The outcome of signing in, with the cookie that belongs to it."""
     headers: tuple[tuple[str, str], ...] = ()
     if isinstance(outcome, Complete) and outcome.cookie is not None:
         session = outcome.session
@@ -112,6 +119,7 @@ def _outcome(outcome: Complete | Pending) -> Reply:
     "/v1/sign-in",
     answer=CompleteView | PendingView,
     public=True,
+    limit="sign_in",
     hot=True,
     keeps_answers=False,
     problems=[SignInFailed, TooManyAttempts, problems.UserSuspended, problems.UserDeleted, HashingBusy],
@@ -124,7 +132,7 @@ async def begin(asked: Asked, body: SignInBody) -> Reply:
     """
 
     async def use_case(tx: Tx) -> Reply:
-        return _outcome(
+        return outcome_reply(
             await begin_sign_in(tx, identifier=body.identifier, password=body.password, kind=body.transport)
         )
 
@@ -136,6 +144,7 @@ async def begin(asked: Asked, body: SignInBody) -> Reply:
     "/v1/sign-in/{attempt}/answers",
     answer=CompleteView | PendingView,
     public=True,
+    limit="sign_in",
     keeps_answers=False,
     problems=[SignInFailed, AttemptInvalid, TooManyAttempts, problems.UserSuspended, problems.UserDeleted, HashingBusy],
 )
@@ -143,7 +152,7 @@ async def answer(asked: Asked, attempt: str, body: AnswersBody) -> Reply:
     """Carry on signing in."""
 
     async def use_case(tx: Tx) -> Reply:
-        return _outcome(await answer_sign_in(tx, attempt=attempt, answers=body.answers, kind=body.transport))
+        return outcome_reply(await answer_sign_in(tx, attempt=attempt, answers=body.answers, kind=body.transport))
 
     return await asked.write(use_case)
 
@@ -153,6 +162,7 @@ async def answer(asked: Asked, attempt: str, body: AnswersBody) -> Reply:
     "/v1/tokens/refresh",
     answer=TokensView,
     public=True,
+    limit="refresh",
     hot=True,
     keeps_answers=False,
     problems=[RefreshTokenInvalid, RefreshTokenReuse],

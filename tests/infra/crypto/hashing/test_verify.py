@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from doorward.infra.crypto.hashing import HashingSettings, PasswordHasher
+from doorward.infra.crypto.hashing.formats import argon2, limits
+from doorward.infra.crypto.hashing.formats.stored import is_sound_digest, is_sound_unpadded, unpadded_base64
 
 PASSWORD = "lètmein 🔑"
 SAMPLES = [
@@ -183,3 +185,32 @@ def test_no_password_matches_the_dummy_and_it_is_of_the_present_cost(scheme):
 def test_refuses_an_endless_password_before_computing_anything(hasher):
     endless = "a" * 1_000_000
     assert not hasher.verify(endless, raw_hash(endless))
+
+
+@given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", max_size=260))
+@settings(max_examples=300, deadline=None)
+def test_judges_a_digest_by_its_letters_as_by_its_bytes(digest):
+    assert is_sound_unpadded(digest) is is_sound_digest(unpadded_base64(digest))
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(["argon2", "argon2id", "argon2i", "argon2d", "argon2ID"]),
+    st.sampled_from(["", "$v=16", "$v=19", "$v=18"]),
+    st.sampled_from([0, 7, 8, 64, 19456, limits.MEMORY_KIB, limits.MEMORY_KIB + 1, 10**8]),
+    st.sampled_from([0, 1, 4, 5, 65536, 10**8]),
+    st.sampled_from([0, 1, 8, limits.ARGON2_LANES, limits.ARGON2_LANES + 1, 1000]),
+)
+def test_takes_an_argon2_hash_only_at_a_cost_that_is_bearable(variant, version, memory, passes, lanes):
+    encoded = f"${variant}{version}$m={memory},t={passes},p={lanes}$c2FsdHNhbHRzYWx0$kN38nGg1u61W14brIR8csIM0ZV55g16JzIhVkKUyoKs"
+    bearable = (
+        variant in {"argon2id", "argon2i", "argon2d"}
+        and version in {"", "$v=16", "$v=19"}
+        and passes > 0
+        and 0 < lanes <= limits.ARGON2_LANES
+        and 8 * lanes <= memory <= limits.MEMORY_KIB
+        and memory * passes <= limits.ARGON2_MEMORY_PASSES_KIB
+    )
+    found = argon2.parse(encoded)
+    assert (found is not None) is bearable
+    assert found is None or found.scheme == variant

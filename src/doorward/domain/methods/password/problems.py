@@ -11,6 +11,8 @@ class CurrentPasswordWrong(Problem):
     code = "current-password-wrong"
     kind = Kind.FORBIDDEN
     title = "The current password is not right"
+    # So that it stays counted.
+    keeps_work = True
 
     def __init__(self) -> None:
         detail = "Give the password that you sign in with now."

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
 from doorward.domain.credentials.keep import credentials_of, mark_used, replace_data, unseal
 from doorward.domain.credentials.store import CredentialRow
 from doorward.domain.methods.method import Answers, Factor, Occasion, Prompt, Stage
+from doorward.domain.methods.password.breached import is_in_file
+from doorward.domain.methods.password.events import PasswordBreached
+from doorward.domain.methods.password.settings import PasswordSettings
 from doorward.infra.database.unit_of_work import Tx
 
 NAME: Final = "password"
@@ -23,6 +26,7 @@ class PasswordProof:
 
     credential: CredentialRow
     rehashed: str | None
+    breached: bool = False
 
     @property
     def user_id(self) -> UUID:
@@ -55,6 +59,8 @@ class PasswordProof:
             return False
         if self.rehashed is not None:
             await replace_data(tx, self.credential, {"hash": self.rehashed}, only_if_same=True)
+        if self.breached:
+            tx.emit(PasswordBreached(user_id=self.credential.user_id))
         return True
 
 
@@ -82,7 +88,14 @@ class PasswordMethod:
     async def prove(self, tx: Tx, occasion: Occasion, answers: Answers) -> PasswordProof | None:
         """Checks the password. Unknown users and users without one cost a hash all the same. Raises HashingBusy."""
         password = answers.get(NAME)
-        return await check(tx, occasion.user_id, password) if isinstance(password, str) else None
+        if not isinstance(password, str):
+            return None
+        proof = await check(tx, occasion.user_id, password)
+        if proof is None or not is_in_file(tx, password):
+            return proof
+        # Read by policy at the end of the sign-in, after whatever else is asked for.
+        occasion.memory["must_change"] = tx.section(PasswordSettings).breached == "block"
+        return replace(proof, breached=True)
 
 
 async def check(tx: Tx, user_id: UUID | None, password: str) -> PasswordProof | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +20,21 @@ class PasswordSettings(BaseModel):
             "where a second factor is always required. `composition`: classes of characters, for auditors who ask for them. All refuse "
             "well-known passwords and take up to 128 characters."
         ),
+    )
+    breached: Literal["off", "warn", "block"] = Field(
+        default="block",
+        description="What becomes of passwords that are known from breaches (see `doorward breach load`). `block`: they are refused when set, "
+        "and replaced at the next sign-in. `warn`: they are taken, and the log says so. `off`: nobody looks.",
+    )
+    breached_file: Path | None = Field(
+        default=None,
+        description="The file that `doorward breach load` writes; unless given, `breached-passwords` in the data folder.",
+    )
+    breached_lookup_url: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="A service that is asked too when a password is set, by the first five digits of its SHA-1, such as "
+        "`https://api.pwnedpasswords.com/range`. What does not answer within a second is passed over.",
     )
     composition_min_length: int = Field(
         default=12, ge=8, le=64, description="With the policy `composition`: the fewest characters a password may have."

