@@ -48,9 +48,13 @@ class Transaction(Reading, Protocol):
 
 
 class Database(Reading, Protocol):
-    """A database and the connections to it. Reads outside a transaction see what is committed at that moment."""
+    """A database and the connections to it. Reads outside a transaction see what is committed at that moment.
+
+    most_connections: how many there may be.
+    """
 
     name: str
+    most_connections: int
 
     async def change(self, statement: Compiled, values: list[Any]) -> Record | None:
         """The first row of a statement that changes something, run by itself: when it returns, the change is durable."""
@@ -65,7 +69,7 @@ class Database(Reading, Protocol):
         ...
 
     def connections(self) -> dict[str, int]:
-        """How many connections are in use, idle, and waited for, and how many there may be: `in_use`, `idle`, `waiting`, `most`."""
+        """How many connections are in use, idle, and waited for."""
         ...
 
     def waits(self) -> Durations:

@@ -134,12 +134,7 @@ class Pool:
     def counts(self) -> dict[str, int]:
         """Connections in use and idle, and requests that wait for one."""
         waiting = self._turns.waiting + self.slow.waiting
-        return {
-            "in_use": self._open - len(self._idle),
-            "idle": len(self._idle),
-            "waiting": waiting,
-            "most": self._settings.pool_size,
-        }
+        return {"in_use": self._open - len(self._idle), "idle": len(self._idle), "waiting": waiting}
 
     @property
     def waits(self) -> Durations:
@@ -296,6 +291,7 @@ class PostgresDatabase:
 
     def __init__(self, url: str, settings: DatabaseSettings, conflicts: Conflicts) -> None:
         self._pool = Pool(url, settings)
+        self.most_connections = settings.pool_size
         self._conflicts = conflicts
 
     @asynccontextmanager

@@ -195,6 +195,8 @@ class SqliteDatabase:
     """An SQLite file."""
 
     name = "sqlite"
+    # That write.
+    most_connections = 1
 
     def __init__(self, path: Path, settings: DatabaseSettings, conflicts: Conflicts) -> None:
         self.path = path
@@ -339,8 +341,7 @@ class SqliteDatabase:
 
     def connections(self) -> dict[str, int]:
         """Whether the writer is in use, and how many requests wait for it."""
-        free = self._turn.free
-        return {"in_use": 1 - free, "idle": free, "waiting": self._turn.waiting, "most": 1}
+        return {"in_use": 1 - self._turn.free, "idle": self._turn.free, "waiting": self._turn.waiting}
 
     def waits(self) -> Durations:
         """For how long requests waited for the writer that did not get it at once."""

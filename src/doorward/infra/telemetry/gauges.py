@@ -61,7 +61,7 @@ class Gauges:
         yield Sample(metrics.CONNECTIONS, ("in_use",), counts["in_use"])
         yield Sample(metrics.CONNECTIONS, ("idle",), counts["idle"])
         yield Sample(metrics.CONNECTIONS_WAITED_FOR, (), counts["waiting"])
-        yield Sample(metrics.CONNECTIONS_MOST, (), counts["most"])
+        yield Sample(metrics.CONNECTIONS_MOST, (), database.most_connections)
         yield Sample(metrics.CHECKOUT_SECONDS, (), database.waits())
         yield Sample(metrics.STATEMENT_SECONDS, (), figures.statements)
         for code, number in list(figures.database_errors.items()):
