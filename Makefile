@@ -31,7 +31,8 @@ test-faults: ## every fault of docs/faults.md, the long rounds too
 coverage: ## the whole suite, with what of the code it ran; fails below 90 % of lines or 85 % of branches
 	@./scripts/bootstrap.sh dev
 	@rm -rf coverage && mkdir -p coverage
-	COVERAGE_FILE=coverage/data $(RUN)/python -m coverage run --data-file=coverage/data -m pytest $(ARGS)
+	@# Whole paths: processes that tests start write into it from other folders.
+	$(RUN)/python -m coverage run --data-file=$(CURDIR)/coverage/data -m pytest $(ARGS)
 	$(RUN)/python -m coverage combine --quiet --data-file=coverage/data coverage
 	$(RUN)/python -m coverage json --quiet --data-file=coverage/data -o coverage/coverage.json
 	$(RUN)/python -m coverage html --quiet --data-file=coverage/data -d coverage/html

@@ -57,3 +57,17 @@ class RedisServer:
         writer.close()
         await writer.wait_closed()
         return answer.removesuffix(b"+OK\r\n")
+
+
+class GivenRedis(RedisServer):
+    """A Redis or Valkey on this machine that is there already, and stays when a test stops it. port: where it listens."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    async def start(self) -> None:
+        """Empties it."""
+        await self.flush()
+
+    async def stop(self) -> None:
+        """Leaves it as it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from doorward.infra.limits.rate import Rate, Standing, read_rate, weigh
 from doorward.infra.limits.redis import RedisCounts
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import system
-from tests.make.redis import RedisServer
+from tests.make.redis import GivenRedis, RedisServer
 
 FIVE = Rate(5, 60)
 _ALL: Query[tuple[int]] = Query(select(rate_limit_counts.c.current), tuple[int])
@@ -132,6 +133,23 @@ async def redis_server(tmp_path: Path) -> AsyncIterator[RedisServer]:
 
 
 @pytest.fixture
+async def counting_redis(tmp_path: Path) -> AsyncIterator[RedisServer]:
+    """The one on the port that TEST_REDIS_PORT names, such as a Valkey, or one of our own."""
+    given = os.environ.get("TEST_REDIS_PORT")
+    server = GivenRedis(int(given)) if given else RedisServer(tmp_path)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def shared_counts(counting_redis: RedisServer) -> AsyncIterator[RedisCounts]:
+    counts = RedisCounts(counting_redis.url)
+    yield counts
+    await counts.close()
+
+
+@pytest.fixture
 async def redis_counts(redis_server: RedisServer) -> AsyncIterator[RedisCounts]:
     counts = RedisCounts(redis_server.url)
     yield counts
@@ -139,20 +157,20 @@ async def redis_counts(redis_server: RedisServer) -> AsyncIterator[RedisCounts]:
 
 
 @pytest.mark.integration
-async def test_redis_counts_each_of_many_at_once(redis_counts: RedisCounts) -> None:
-    standings = await asyncio.gather(*(redis_counts.take("somebody", FIVE) for _ in range(20)))
+async def test_redis_counts_each_of_many_at_once(shared_counts: RedisCounts) -> None:
+    standings = await asyncio.gather(*(shared_counts.take("somebody", FIVE) for _ in range(20)))
     assert sum(each.allowed for each in standings) == 5
-    assert (await redis_counts.take("somebody else", FIVE)).allowed
+    assert (await shared_counts.take("somebody else", FIVE)).allowed
     assert all(1 <= each.reset <= 60 for each in standings)
 
 
 @pytest.mark.integration
-async def test_an_emptied_redis_is_counted_in_again(redis_server: RedisServer, redis_counts: RedisCounts) -> None:
+async def test_an_emptied_redis_is_counted_in_again(counting_redis: RedisServer, shared_counts: RedisCounts) -> None:
     for _ in range(6):
-        last = await redis_counts.take("somebody", FIVE)
+        last = await shared_counts.take("somebody", FIVE)
     assert not last.allowed
-    await redis_server.flush()
-    assert (await redis_counts.take("somebody", FIVE)).allowed
+    await counting_redis.flush()
+    assert (await shared_counts.take("somebody", FIVE)).allowed
 
 
 @pytest.mark.integration
