@@ -11,6 +11,7 @@ from doorward.infra.crypto.hashing import HashingPool
 from doorward.infra.crypto.sealing import Sealer
 from doorward.infra.crypto.tokens import Stamper
 from doorward.infra.database.driver import Database
+from doorward.infra.database.explain import SlowPlans
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.telemetry.figures import Figures
@@ -24,7 +25,7 @@ Section = TypeVar("Section")
 class Tools:
     """The parts of a running Doorward below its domain.
 
-    sections: the settings of each slice, by class. figures: what is counted for metrics. held: what a slice keeps in memory, by class, such as the ring of
+    sections: the settings of each slice, by class. figures: what is counted for metrics. plans: of slow statements, for the log. held: what a slice keeps in memory, by class, such as the ring of
     signing keys. wake_worker: called after a commit that queued work.
     """
 
@@ -35,6 +36,7 @@ class Tools:
     stamper: Stamper
     sections: Mapping[type, Any]
     figures: Figures = field(default_factory=Figures)
+    plans: SlowPlans = field(default_factory=SlowPlans)
     held: dict[type, Any] = field(default_factory=dict)
     wake_worker: Callable[[], None] | None = None
 

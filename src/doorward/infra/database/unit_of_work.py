@@ -16,6 +16,7 @@ import structlog
 
 from doorward.infra.database.dialect import changes_and_records
 from doorward.infra.database.driver import Database, Transaction
+from doorward.infra.database.explain import SlowPlans
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.statement import Command, Compiled, Query, Rows
 from doorward.infra.outbox.record import Job, values_with, write_events, write_jobs
@@ -38,13 +39,31 @@ _log = structlog.stdlib.get_logger("doorward.database")
 class Db:
     """Runs statements: by themselves until the first change, then in the transaction that it opened."""
 
-    __slots__ = ("_database", "_figures", "_slow_seconds", "_watches_all", "_writable", "dialect", "transaction")
+    __slots__ = (
+        "_database",
+        "_figures",
+        "_plans",
+        "_slow_seconds",
+        "_watches_all",
+        "_writable",
+        "dialect",
+        "transaction",
+    )
 
-    def __init__(self, database: Database, settings: DatabaseSettings, figures: Figures, *, writable: bool) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: DatabaseSettings,
+        figures: Figures,
+        plans: SlowPlans,
+        *,
+        writable: bool,
+    ) -> None:
         self._database = database
         self._figures = figures
         self._slow_seconds = settings.slow_query_seconds
         self._watches_all = settings.log_queries
+        self._plans = plans if settings.slow_query_plan else None
         self._writable = writable
         self.dialect = database.name
         self.transaction: Transaction | None = None
@@ -145,6 +164,8 @@ class Db:
     def _tell(self, compiled: Compiled, elapsed: float) -> None:
         if elapsed >= self._slow_seconds:
             _log.warning("slow query", statement=compiled.sql, duration_ms=round(elapsed * 1000, 1))
+            if self._plans is not None:
+                self._plans.tell(self._database, compiled)
         else:
             _log.debug("query", statement=compiled.sql, duration_ms=round(elapsed * 1000, 2))
 
@@ -158,7 +179,7 @@ class Tx:
         self.tools = tools
         self.actor = actor
         self.now: datetime = tools.clock.now()
-        self.db = Db(tools.database, database_settings, tools.figures, writable=writable)
+        self.db = Db(tools.database, database_settings, tools.figures, tools.plans, writable=writable)
         self._writable = writable
         self._events: list[Event] = []
         self._written: list[Event] = []

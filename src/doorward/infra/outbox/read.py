@@ -33,7 +33,8 @@ class EventRow(NamedTuple):
 
 
 @cache
-def _page(*, by_user: bool, by_type: bool, after: bool) -> Query[EventRow]:
+def page_query(*, by_user: bool, by_type: bool, after: bool) -> Query[EventRow]:
+    """The query for one page of the log."""
     joined = outerjoin(
         events, event_persons, and_(event_persons.c.event_id == events.c.id, event_persons.c.side == "account")
     )
@@ -68,5 +69,5 @@ async def read_events(
     db: Db, *, limit: int, after: UUID | None = None, user_id: UUID | None = None, type_: str | None = None
 ) -> list[EventRow]:
     """Events, newest first. after: the id of the last one already seen. user_id, type_: only those, where given."""
-    query = _page(by_user=user_id is not None, by_type=type_ is not None, after=after is not None)
+    query = page_query(by_user=user_id is not None, by_type=type_ is not None, after=after is not None)
     return await db.all(query, limit=limit, after=after, user_id=user_id, type=type_)
