@@ -45,4 +45,6 @@ class AccessLog:
         }
         if call.problem is not None:
             entry["code"] = call.problem
+        if call.trace_id is not None:
+            entry["trace_id"] = call.trace_id
         self._logs.line(_ERROR if failed else _INFO, entry)

@@ -1,4 +1,4 @@
-"""The settings of logging and of metrics."""
+"""The settings of logging, metrics, traces and reports."""
 
 from __future__ import annotations
 
@@ -20,6 +20,29 @@ class LogSettings(BaseModel):
         default="auto",
         description="`json`: one JSON object a line. `console`: for people. `auto`: console on a terminal, else JSON.",
     )
+
+
+class TracingSettings(BaseModel):
+    """Traces by OpenTelemetry (extra `otel`). Other variables that begin with `OTEL_` are honored as that library reads them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    endpoint: str = Field(
+        default="",
+        description="The collector's address for OTLP over HTTP, such as `http://collector:4318`; "
+        "`OTEL_EXPORTER_OTLP_ENDPOINT` sets it too. Empty: no traces, at no cost.",
+    )
+
+
+class SentrySettings(BaseModel):
+    """Reports of failures of ours to Sentry (extra `sentry`): where in the code and in which request, and nothing that a caller sent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dsn: SecretStr | None = Field(
+        default=None, description="The project's address at Sentry; `SENTRY_DSN` sets it too. Without it nothing is reported."
+    )
+    environment: str = Field(default="", description="What Sentry calls this installation; the mode unless given.")
 
 
 class MetricsSettings(BaseModel):

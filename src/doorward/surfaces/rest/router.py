@@ -25,6 +25,7 @@ from doorward.infra.telemetry.settings import MetricsSettings
 from doorward.infra.tools import Tools
 from doorward.kernel.problem import NotFound
 from doorward.surfaces.rest import documentation
+from doorward.surfaces.rest.operation import Operation
 from doorward.surfaces.rest.operations import OPERATIONS
 from doorward.surfaces.rest.routes import ProblemView, add_operations
 
@@ -38,17 +39,17 @@ with an `ETag` honor `If-Match`.
 
 
 def build_router(
-    tools: Tools, *, counters: RequestCounters, is_production: bool, more: Sequence[BaseRoute] = ()
+    tools: Tools, *, counters: RequestCounters, is_production: bool, more: Sequence[BaseRoute] = (), operations: Sequence[Operation] = OPERATIONS,
 ) -> FastAPI:
-    """The router. more: routes of other surfaces."""
-    app = described(tools)
+    """The router. more: routes of other surfaces. operations: all of them, perhaps with spans around."""
+    app = described(tools, operations)
     app.router.routes.extend(documentation.routes(title=_TITLE))
     app.router.routes.append(_metrics(tools, counters, is_production=is_production))
     app.router.routes.extend(more)
     return app
 
 
-def described(tools: Tools) -> FastAPI:
+def described(tools: Tools, operations: Sequence[Operation] = OPERATIONS) -> FastAPI:
     """FastAPI with every operation, which can also describe itself."""
     app = FastAPI(
         title=_TITLE,
@@ -61,7 +62,7 @@ def described(tools: Tools) -> FastAPI:
         separate_input_output_schemas=False,
     )
     install(app)
-    add_operations(app, tools, OPERATIONS)
+    add_operations(app, tools, operations)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's own way to customize it
     return app
 
