@@ -16,6 +16,7 @@ from doorward.infra.database import migrate
 from doorward.infra.database.driver import Database
 from doorward.infra.tools import Tools
 from tests.make.databases import IsolatedDatabase, OutsidePostgres, PostgresServer, open_for_test
+from tests.make.post import PostOffice, opened_post
 from tests.make.tools import TEST_ENVIRONMENT, make_tools
 
 
@@ -104,6 +105,14 @@ async def committing_tools(own_database_url: str) -> AsyncIterator[Tools]:
     yield made
     made.hashing.close()
     await database.close()
+
+
+@pytest.fixture
+async def post(tools: Tools) -> AsyncIterator[PostOffice]:
+    """A real SMTP server that the mail of `tools` goes to."""
+    async with opened_post() as office:
+        office.serve(tools)
+        yield office
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,9 @@ from typing import Any, Final
 import structlog
 
 from doorward.domain.access.settings import TokensSettings
+from doorward.domain.messages.links import Issuer
 from doorward.domain.methods.method import Methods
+from doorward.domain.one_time.links import Links
 from doorward.domain.roles.manage import KnownPermissions
 from doorward.domain.setup.ensure import ensure
 from doorward.features import FEATURES
@@ -34,6 +36,8 @@ from doorward.infra.database.connect import open_database
 from doorward.infra.database.driver import Database
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.http_client.client import HttpClient
+from doorward.infra.mailer.choose import build_mailer
+from doorward.infra.mailer.settings import MailSettings
 from doorward.infra.outbox.settings import WorkerSettings
 from doorward.infra.outbox.worker import Schedule, Worker
 from doorward.infra.tools import Tools
@@ -64,7 +68,15 @@ def build_tools(
         sealer=sealer,
         stamper=Stamper(sealer),
         sections=sections,
+        mailer=build_mailer(sections[MailSettings]),
     )
+    tools.reactions = {
+        type_: [feature.reactions[type_] for feature in FEATURES if type_ in feature.reactions]
+        for feature in FEATURES
+        for type_ in feature.reactions
+    }
+    tools.hold(Links).all = tuple(link for feature in FEATURES for link in feature.links)
+    tools.hold(Issuer).url = sections[TokensSettings].issuer
     permissions = [permission for feature in FEATURES for permission in feature.permissions]
     tools.hold(KnownPermissions).by_name = {each.name: each for each in (*permissions, _WILDCARD)}
     tools.hold(Methods).all = tuple(feature.method for feature in FEATURES if feature.method is not None)

@@ -94,9 +94,7 @@ class Observing:
                 return
             gauges = Gauges(tools, self.logs)
             self.counters.watch(gauges.samples, gauges.look)
-            async with management_port(
-                metrics, self.counters.exposed, is_production=self._settings.is_production
-            ):
+            async with management_port(metrics, self.counters.exposed, is_production=self._settings.is_production):
                 running = asyncio.create_task(self.counters.keep_current(), name="doorward-metrics")
                 try:
                     yield
@@ -128,5 +126,5 @@ def _reporting(settings: Settings) -> Reporting | None:
 
 
 def _traced_client(tracing: Tracing, client: HttpClient) -> HttpClient:
-    client.call = tracing.outgoing(client.call)  # type: ignore[method-assign]  # this one client, for this one process
+    client.call = tracing.outgoing(client.call)  # type: ignore[method-assign,assignment]  # this one client, for this one process
     return client

@@ -16,6 +16,8 @@ from doorward.infra.database import migrate
 from doorward.infra.database.base import metadata
 from doorward.infra.database.connect import name_of, open_database
 from doorward.infra.database.settings import DatabaseSettings
+from doorward.infra.mailer.choose import transport_of
+from doorward.infra.mailer.settings import MailSettings
 from doorward.infra.telemetry.logs import set_up
 from doorward.infra.telemetry.settings import LogSettings
 from doorward.infra.tools import Tools
@@ -97,6 +99,7 @@ def _say(settings: Settings, url: str, link: str | None) -> None:
         f"  address   {url}",
         f"  docs      {url}/docs",
         f"  database  {database_name(settings).removeprefix('The ')}",
+        f"  mail      {_mail(settings.section(MailSettings))}",
     ]
     if link is not None:
         minutes = int(LIFETIME.total_seconds() // 60)
@@ -105,3 +108,16 @@ def _say(settings: Settings, url: str, link: str | None) -> None:
             f"            makes the first administrator, once, within {minutes} minutes",
         ]
     print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201 - said to whoever started it
+
+
+def _mail(mail: MailSettings) -> str:
+    """Where mail goes, in words for people."""
+    match transport_of(mail):
+        case "smtp":
+            return f"by {mail.host}"
+        case "file":
+            return f"files in {mail.folder}"
+        case "console":
+            return "printed here"
+        case _:
+            return "off: set DOORWARD_MAIL__HOST to an SMTP server"

@@ -27,6 +27,7 @@ from doorward.infra.database.connect import AddressError, check_address
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.http_client.settings import HttpClientSettings
 from doorward.infra.limits.settings import RateLimitSettings
+from doorward.infra.mailer.settings import MailSettings
 from doorward.infra.outbox.settings import WorkerSettings
 from doorward.infra.telemetry.settings import LogSettings, MetricsSettings, SentrySettings, TracingSettings
 
@@ -105,6 +106,7 @@ SECTIONS: Final[dict[str, type[BaseModel]]] = {
     "worker": WorkerSettings,
     "rate_limits": RateLimitSettings,
     "http_client": HttpClientSettings,
+    "mail": MailSettings,
     **{name: section for feature in FEATURES for name, section in feature.settings.items()},
 }
 
@@ -174,6 +176,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         # Where nobody said by which address others know us, it is where we listen.
         port = sections[ServerSettings].port
         sections[TokensSettings] = sections[TokensSettings].model_copy(update={"issuer": f"http://127.0.0.1:{port}"})
+    if "mail.folder" not in sources and (root.mode == "development" or sections[MailSettings].transport == "file"):
+        sections[MailSettings] = sections[MailSettings].model_copy(update={"folder": root.data_dir / "mail"})
     return Settings(root, sections, sources)
 
 
@@ -266,6 +270,9 @@ def _contradictions(values: Mapping[str, Any], sources: Mapping[str, str]) -> It
     elif secrets is not None and any(len(each) < SHORTEST_SECRET for each in _parts(secrets) or [""]):
         yield f"{sources['secrets']} needs at least {SHORTEST_SECRET} characters in each secret."
     yield from _limits_contradictions(values.get("rate_limits", {}), sources)
+    mail = values.get("mail", {})
+    if mail.get("transport") == "smtp" and not mail.get("host"):
+        yield f"DOORWARD_MAIL__HOST is missing: {sources['mail.transport']}=smtp needs to know the server."
     first = [path.partition(".")[2] for path in sources if path.startswith("bootstrap_admin.")]
     if len(first) == 1:
         given = first[0]

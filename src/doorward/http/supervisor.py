@@ -79,7 +79,6 @@ class Supervisor:
         self._told = False
         self._failed = False
         self._signals_seen = 0
-        self._signals_passed = 0
         self._wake_reader, self._wake_writer = self._context.Pipe(duplex=False)
         self._log = structlog.get_logger("doorward.supervisor")
 
@@ -174,18 +173,21 @@ class Supervisor:
             + _EXTRA_SECONDS
         )
         self._signals_seen = max(1, self._signals_seen)
+        passed_on = False
         while True:
             alive = [each for each in self._workers if each.process.exitcode is None]
             if not alive:
                 break
-            while self._signals_passed < self._signals_seen:
-                self._signals_passed += 1
+            # A second signal may reach a worker before it saw the first, and then counts as one: so it is sent until all ended.
+            if self._signals_seen > 1 or not passed_on:
+                passed_on = True
                 for each in alive:
                     each.process.terminate()
             if time.monotonic() > latest:
                 for each in alive:
                     each.process.kill()
-            wait([self._wake_reader, *(each.process.sentinel for each in alive)], 1.0)
+            pause = 1.0 if self._signals_seen == 1 else 0.1
+            wait([self._wake_reader, *(each.process.sentinel for each in alive)], pause)
             while self._wake_reader.poll():
                 self._wake_reader.recv_bytes()
         # One that had not begun to serve has nothing to bring to an end, and no handler for the signal yet.

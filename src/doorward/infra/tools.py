@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from doorward.infra.database.driver import Database
 from doorward.infra.database.explain import SlowPlans
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.unit_of_work import Tx
+from doorward.infra.mailer.mail import Mailer
 from doorward.infra.telemetry.figures import Figures
 from doorward.kernel.actor import Actor
 from doorward.kernel.clock import Clock
@@ -25,8 +26,10 @@ Section = TypeVar("Section")
 class Tools:
     """The parts of a running Doorward below its domain.
 
-    sections: the settings of each slice, by class. figures: what is counted for metrics. plans: of slow statements, for the log. held: what a slice keeps in memory, by class, such as the ring of
-    signing keys. wake_worker: called after a commit that queued work.
+    sections: the settings of each slice, by class. held: what a slice keeps in memory, by class, such as the ring of
+    signing keys. wake_worker: called after a commit that queued work. mailer: how mail leaves; None where it is off.
+    reactions: by type of event, what follows from it in the transaction that records it. figures: what is counted for
+    metrics. plans: of slow statements, for the log.
     """
 
     database: Database
@@ -39,6 +42,8 @@ class Tools:
     plans: SlowPlans = field(default_factory=SlowPlans)
     held: dict[type, Any] = field(default_factory=dict)
     wake_worker: Callable[[], None] | None = None
+    mailer: Mailer | None = None
+    reactions: Mapping[str, Sequence[Callable[[Tx, Any], Awaitable[None]]]] = field(default_factory=dict)
 
     def section(self, of: type[Section]) -> Section:
         """The settings of one slice."""

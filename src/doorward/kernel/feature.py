@@ -18,6 +18,7 @@ class Feature:
 
     name: the slice's noun. tables: named here so that the schema is whole wherever features are known. settings: its sections by their name in the environment. jobs: handlers by the kind of job.
     recurring: kinds of jobs that recur, each with the time between two runs. method: a way to prove who you are.
+    reactions: by type of event, what follows from it in the same transaction, such as a notice. links: what self-made links open.
     """
 
     name: str
@@ -29,3 +30,5 @@ class Feature:
     jobs: Mapping[str, Callable[..., Awaitable[None]]] = field(default_factory=dict)
     recurring: Mapping[str, timedelta] = field(default_factory=dict)
     method: Any = None
+    reactions: Mapping[str, Callable[..., Awaitable[None]]] = field(default_factory=dict)
+    links: Sequence[Any] = ()

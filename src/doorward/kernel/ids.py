@@ -30,6 +30,7 @@ ROLE: Final = "rol"
 EVENT: Final = "evt"
 ATTEMPT: Final = "att"
 JOB: Final = "job"
+INVITATION: Final = "inv"
 
 
 def new_id() -> UUID:

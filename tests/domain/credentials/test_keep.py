@@ -6,12 +6,14 @@ import pytest
 
 from doorward.domain.credentials.keep import add_credential, credentials_of, mark_used, replace_data, unseal
 from doorward.domain.credentials.views import credential_view
-from doorward.domain.users.own import list_my_credentials
+from doorward.domain.methods.credentials import list_credentials_of
 from doorward.domain.users.problems import UserNotFound
 from doorward.infra.crypto.sealing import SealBroken
 from doorward.infra.database.problems import Conflict
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import operator
+from doorward.kernel.ids import new_id
+from doorward.kernel.problem import Forbidden
 from tests.make.actors import as_user
 from tests.make.people import make_user
 
@@ -58,7 +60,11 @@ async def test_keeps_a_lookup_key_for_one(tools: Tools) -> None:
 async def test_shows_everyone_their_own(tools: Tools) -> None:
     ada = await make_user(tools)
     async with tools.reading(as_user(ada)) as tx:
-        assert [row.method for row in await list_my_credentials(tx)] == ["password"]
+        assert [each["method"] for each in await list_credentials_of(tx, ada.id)] == ["password"]
+    bob = await make_user(tools, "bob@example.com")
+    async with tools.reading(as_user(bob)) as tx:
+        with pytest.raises(Forbidden):
+            await list_credentials_of(tx, ada.id)
     async with tools.reading(operator()) as tx:
         with pytest.raises(UserNotFound):
-            await list_my_credentials(tx)
+            await list_credentials_of(tx, new_id())

@@ -19,6 +19,8 @@ SOUND = {
     "DOORWARD_HTTP__TRUSTED_PROXIES": "10.0.0.0/8",
     "DOORWARD_SERVER__DRAIN_DELAY_SECONDS": "5",
     "DOORWARD_METRICS__TOKEN": "a token for the scraper",
+    "DOORWARD_MAIL__HOST": "smtp.example.com",
+    "DOORWARD_MAIL__FROM_ADDRESS": "no-reply@example.com",
 }
 
 
@@ -49,6 +51,10 @@ def test_says_nothing_of_a_sound_installation() -> None:
         ({"DOORWARD_HTTP__CORS_ORIGINS": "http://app.example.com"}, ("should", "DOORWARD_HTTP__CORS_ORIGINS")),
         ({"DOORWARD_SERVER__DRAIN_DELAY_SECONDS": None}, ("should", "DOORWARD_SERVER__DRAIN_DELAY_SECONDS")),
         ({"DOORWARD_METRICS__TOKEN": None}, ("should", "DOORWARD_METRICS__TOKEN")),
+        ({"DOORWARD_MAIL__HOST": None}, ("must", "DOORWARD_MAIL__HOST")),
+        ({"DOORWARD_MAIL__TRANSPORT": "console"}, ("must", "DOORWARD_MAIL__HOST")),
+        ({"DOORWARD_MAIL__FROM_ADDRESS": None}, ("should", "DOORWARD_MAIL__FROM_ADDRESS")),
+        ({"DOORWARD_MAIL__SECURITY": "none"}, ("must", "DOORWARD_MAIL__SECURITY")),
         ({"DOORWARD_LOG__LEVEL": "DEBUG"}, ("should", "DOORWARD_LOG__LEVEL")),
         ({"DOORWARD_DATABASE__AUTO_MIGRATE": "true"}, ("should", "DOORWARD_DATABASE__AUTO_MIGRATE")),
         ({"DATABASE_URL": "postgresql://db.example.com/doorward"}, ("should", "DATABASE_URL")),

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import httpx2
 
+from doorward.domain.invitations.invite import invite
+from doorward.domain.one_time.values import attempt_of, code_of, id_in_attempt, link_of
+from doorward.domain.recovery.ask import RECOVERY, ask_recovery
+from doorward.domain.verification.ask import VERIFY, start_verification
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import operator
-from doorward.kernel.ids import EMAIL, encode
+from doorward.kernel.ids import CREDENTIAL, EMAIL, INVITATION, encode
 from doorward.surfaces.rest.application import OPERATIONS
 from doorward.surfaces.rest.operation import Operation
+from tests.make.authenticator import Authenticator
+from tests.make.authenticator_app import code_now
 from tests.make.people import PASSWORD, Person, make_administrator, make_person
 
 BY_NAME = {f"{operation.method} {operation.path}": operation for operation in OPERATIONS}
@@ -28,6 +35,9 @@ BODIES: dict[str, list[dict[str, Any]]] = {
     ],
     "POST /v1/sign-in/{attempt}/answers": [{"answers": {"password": PASSWORD}, "transport": "token"}],
     "POST /v1/me/step-up/{step_up}/answers": [{"answers": {"password": PASSWORD}}],
+    "POST /v1/me/totp/confirm": [
+        {"enrollment": "{enrollment}", "code": "{code}"},
+    ],
     "POST /v1/tokens/refresh": [{"refresh_token": "{refresh_token}"}],
     "PATCH /v1/me": [
         {},
@@ -40,6 +50,8 @@ BODIES: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "POST /v1/me/password": [{"current_password": PASSWORD, "new_password": "quite another sentence 7"}],
+    "POST /v1/me/passkeys": [{"credential": "{credential}", "label": "Laptop"}],
+    "PATCH /v1/me/credentials/{credential_id}": [{"label": "Phone"}],
     "POST /v1/me/emails": [{"address": "second@example.com"}],
     "POST /v1/users": [
         {"email": "made@example.com"},
@@ -78,8 +90,20 @@ BODIES: dict[str, list[dict[str, Any]]] = {
         {"name": "auditor"},
         {"name": "writer", "description": "Writes.", "permissions": ["users:read", "users:write"]},
     ],
+    "POST /v1/links": [{"token": "{verification_token}"}],
+    "POST /v1/email-verifications": [{"email": "ada.two@example.com"}],
+    "POST /v1/email-verifications/{verification}/answers": [{"code": "{verification_code}"}],
+    "POST /v1/recovery": [{"identifier": "ada@example.com"}],
+    "POST /v1/recovery/{recovery}/answers": [{"token": "{recovery_token}", "new_password": "quite another sentence 7"}],
+    "POST /v1/invitations": [
+        {"email": "invited@example.com"},
+        {"email": "invited.too@example.com", "roles": ["support"], "locale": "de", "mail": False},
+    ],
     "PATCH /v1/roles/{role}": [{}, {"description": "Other.", "permissions": ["users:read"]}],
 }
+
+# What the query of a good call holds, where one is needed.
+QUERIES: dict[str, dict[str, str]] = {"GET /v1/links": {"token": "{verification_token}"}}
 
 
 @dataclass
@@ -91,6 +115,7 @@ class House:
     root: Person
     ada: Person
     values: dict[str, str] = field(default_factory=dict)
+    credential: dict[str, Any] = field(default_factory=dict)
 
     def path(self, operation: Operation) -> str:
         """The path of a good call."""
@@ -99,21 +124,29 @@ class House:
     def bodies(self, operation: Operation) -> list[dict[str, Any]]:
         """The bodies of good calls; none for an operation that takes none."""
         given = BODIES.get(f"{operation.method} {operation.path}", [])
-        return [
-            {name: value.format_map(self.values) if name == "refresh_token" else value for name, value in body.items()}
-            for body in given
-        ]
+        return [{name: self._filled(name, value) for name, value in body.items()} for body in given]
+
+    def _filled(self, name: str, value: Any) -> Any:
+        if name == "credential":
+            return self.credential
+        return value.format_map(self.values) if isinstance(value, str) and value.startswith("{") else value
 
     async def call(self, operation: Operation, *, person: Person | None, body: Any = None, **options: Any) -> Any:
         """Calls an operation as somebody."""
         headers = dict(person.headers if person else {}) | options.pop("headers", {})
         if body is not None:
             options["json"] = body
+        needed = QUERIES.get(f"{operation.method} {operation.path}", {})
+        if needed:
+            filled = {name: self._filled(value) for name, value in needed.items()}
+            options["params"] = filled | dict(options.get("params") or {})
         return await self.client.request(operation.method, self.path(operation), headers=headers, **options)
 
 
 async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
     """People, a role, an address and a sign-in under way."""
+    from doorward.domain.methods.passkey.enroll import store_passkey
+    from doorward.domain.methods.passkey.stored import Passkey
     from doorward.domain.roles.manage import create_role
     from doorward.domain.users.emails import add_email
     from doorward.kernel.ids import USER, decode
@@ -122,20 +155,42 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
     ada = await make_person(tools, client)
     attempt = await client.post("/v1/sign-in", json={"identifier": "ada@example.com"})
     step_up = await client.post("/v1/me/step-up", headers=ada.headers)
+    enrollment = (await client.post("/v1/me/totp", headers=ada.headers)).json()
     user_id = decode(USER, ada.user["id"])
     async with tools.writing(operator()) as tx:
         email = await add_email(tx, user_id, "ada.two@example.com")
         await create_role(tx, name="helper", permissions=["users:read"])
+        verification = await start_verification(tx, email)
+        recovery = await ask_recovery(tx, "ada@example.com")
+        invited = await invite(tx, "guest@example.com", by_mail=False)
+        # Two, so that an administrator may take one.
+        made = [
+            Passkey(bytes([n]) * 16, b"key", 0, b"h" * 64, str(UUID(int=0)), True, True, True, False) for n in (1, 2)
+        ]
+        passkeys = [await store_passkey(tx, user_id, each) for each in made]
+    recovery_id = id_in_attempt(tools, RECOVERY, recovery)
+    assert recovery_id is not None
+    options = await client.post("/v1/me/passkeys/options", headers=ada.headers)
+    credential = Authenticator().create(options.json()["options"])
     values = {
         "user_id": ada.user["id"],
         "session_id": ada.session["id"],
         "email_id": encode(EMAIL, email.id),
         "attempt": attempt.json()["attempt"],
         "step_up": step_up.json()["attempt"],
+        "credential_id": encode(CREDENTIAL, passkeys[0].id),
         "role": "helper",
         "refresh_token": ada.refresh_token,
+        "enrollment": enrollment["enrollment"],
+        "code": code_now(tools, enrollment["secret"]),
+        "verification": attempt_of(tools, VERIFY, verification),
+        "verification_token": link_of(tools, VERIFY, verification),
+        "verification_code": code_of(tools, VERIFY, verification),
+        "recovery": recovery,
+        "recovery_token": link_of(tools, RECOVERY, recovery_id),
+        "invitation_id": encode(INVITATION, invited.row.id),
     }
-    return House(client, tools, root, ada, values)
+    return House(client, tools, root, ada, values, credential)
 
 
 def looks_like_a_problem(answer: httpx2.Response) -> bool:

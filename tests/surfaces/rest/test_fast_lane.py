@@ -19,7 +19,7 @@ JSON = {"content-type": "application/json"}
 # What differs from one answer to the next: made anew each time.
 _FRESH = re.compile(
     r'("(?:request_id|support_code|access_token|refresh_token|attempt|last_used_at|last_sign_in_at|updated_at|created_at|'
-    r'authenticated_at|expires_at|next_cursor|expires_in|id)"):(?:"[^"]*"|\d+)'
+    r'authenticated_at|expires_at|next_cursor|expires_in|challenge|id)"):(?:"[^"]*"|\d+)'
 )
 
 CASES: list[tuple[str, str, dict[str, Any]]] = [

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated, Any, NotRequired
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from doorward.domain.credentials.store import CredentialRow
@@ -19,6 +21,9 @@ class CredentialView(TypedDict):
     created_at: datetime
     updated_at: datetime
     last_used_at: datetime | None
+    details: NotRequired[
+        Annotated[dict[str, Any], Field(description="What its kind has to say, such as whether a passkey is synced.")]
+    ]
 
 
 def credential_view(row: CredentialRow) -> CredentialView:

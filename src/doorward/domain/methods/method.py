@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
+from doorward.domain.credentials.store import CredentialRow
 from doorward.infra.database.unit_of_work import Tx
+from doorward.kernel.event import Event
 
 PromptKind = Literal["text", "secret", "code", "choice", "redirect", "browser-credential"]
 # first: who are you. second: prove it by another kind of factor. enroll: set up a second factor, which is required here.
 # verify-email: show that the address is yours. new-password: replace one that is known to others.
-Stage = Literal["first", "second", "enroll", "verify-email", "new-password"]
+# sign-up: make what a new account will be signed in to with.
+Stage = Literal["first", "second", "enroll", "verify-email", "new-password", "sign-up"]
 # What a proof rests on (SP 800-63B): something one knows, has or is; a mailbox alone is none of these.
 Factor = Literal["knowledge", "possession", "inherence", "mailbox"]
 Answers = Mapping[str, Any]
@@ -44,12 +47,14 @@ class Occasion:
 
     attempt_id: of the sign-in. user_id: None where nobody is known, which nobody may tell from outside. stage: for what.
     memory: what this method keeps from one step of this sign-in to the next: JSON, sealed, changed in place.
+    notes: what the explanation of a refusal may say: words of ours by words of ours.
     """
 
     attempt_id: UUID
     user_id: UUID | None
     stage: Stage
     memory: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
 
 
 class Proof(Protocol):
@@ -117,6 +122,23 @@ class Method(Protocol):
 
         Before the first change of the transaction, so it may pause it for slow work.
         """
+        ...
+
+
+@runtime_checkable
+class Managed(Protocol):
+    """A method whose credentials people see with details, name, and remove one by one."""
+
+    def describe(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """What a credential's owner and administrators see of its data; no secret."""
+        ...
+
+    def renamed(self, row: CredentialRow) -> Event:
+        """What is recorded when a credential is renamed."""
+        ...
+
+    async def removed(self, tx: Tx, row: CredentialRow) -> Mapping[str, Any]:
+        """A credential was removed: records it, and answers what the client does about it."""
         ...
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, not_, select, update
 
 from doorward.domain.one_time.tables import one_time_values as values
 from doorward.infra.database.dialect import among
@@ -53,6 +53,11 @@ VOID_ALL: Final = Command(
 VOID: Final = Command(
     update(values)
     .where(values.c.user_id == bindparam("user_id"), values.c.spent_at.is_(None), among(values.c.kind, "kinds"))
+    .values(spent_at=bindparam("now"))
+)
+VOID_OTHERS: Final = Command(
+    update(values)
+    .where(values.c.user_id == bindparam("user_id"), values.c.spent_at.is_(None), not_(among(values.c.kind, "kept")))
     .values(spent_at=bindparam("now"))
 )
 _over = select(values.c.id).where(values.c.expires_at < bindparam("before")).limit(bindparam("most"))

@@ -43,6 +43,11 @@ class Kind:
         """What its links are stamped for: one of another kind is refused."""
         return Purpose(f"one-time/{self.name}", self.prefix)
 
+    @property
+    def attempt(self) -> Purpose:
+        """What the names are stamped for by which whoever asked for the mail carries on: they open nothing by themselves."""
+        return Purpose(f"one-time-attempt/{self.name}", "at")
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -99,6 +104,17 @@ def id_in_link(tools: Tools, kind: Kind, text: str) -> UUID | None:
     return UUID(bytes=payload) if payload is not None and len(payload) == _ID_BYTES else None
 
 
+def attempt_of(tools: Tools, kind: Kind, value_id: UUID) -> str:
+    """The name by which whoever asked for a value answers with its code."""
+    return tools.stamper.stamp(kind.attempt, value_id.bytes)
+
+
+def id_in_attempt(tools: Tools, kind: Kind, text: str) -> UUID | None:
+    """The id of the value behind such a name; None for anything else."""
+    payload = tools.stamper.unstamp(kind.attempt, text)
+    return UUID(bytes=payload) if payload is not None and len(payload) == _ID_BYTES else None
+
+
 async def read_link(tx: Tx, kind: Kind, text: str) -> Value | None:
     """The value of a link while it is open; looking spends nothing, for mail scanners and previews look."""
     value_id = id_in_link(tx.tools, kind, text)
@@ -131,6 +147,11 @@ async def void_values(tx: Tx, user_id: UUID, kinds: Sequence[Kind] | None = None
     if kinds is None:
         return await tx.db.run(store.VOID_ALL, user_id=user_id, now=tx.now)
     return await tx.db.run(store.VOID, user_id=user_id, kinds=[kind.name for kind in kinds], now=tx.now)
+
+
+async def void_all_but(tx: Tx, user_id: UUID, kept: Sequence[Kind]) -> int:
+    """Ends the open values of a user, all but those of some kinds; answers how many that were."""
+    return await tx.db.run(store.VOID_OTHERS, user_id=user_id, kept=[kind.name for kind in kept], now=tx.now)
 
 
 async def purge_values(tx: Tx, _payload: Mapping[str, Any]) -> None:

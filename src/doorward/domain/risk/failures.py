@@ -71,7 +71,8 @@ async def take_guess(tx: Tx, subject: Subject) -> Guess:
                 total=1,
                 locks=0,
                 last_failed_at=tx.now,
-                blocked_until=tx.now,
+                # Not the present: to another answer that began a moment earlier, that would be a block.
+                blocked_until=tx.now - _STALE,
                 now=tx.now,
                 quiet=tx.now - _QUIET,
                 stale=tx.now - _STALE,

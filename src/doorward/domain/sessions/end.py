@@ -11,7 +11,7 @@ from doorward.domain.sessions.problems import SessionNotFound
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import SESSION, encode
 
-Reason = Literal["signed-out", "revoked", "password-changed", "suspended", "deleted", "replaced"]
+Reason = Literal["signed-out", "revoked", "password-changed", "suspended", "deleted", "replaced", "locked-down"]
 
 
 async def end_session(tx: Tx, *, user_id: UUID, session_id: UUID, reason: Reason) -> None:

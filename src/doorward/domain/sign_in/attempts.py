@@ -31,8 +31,8 @@ _ID_BYTES: Final = 16
 _BATCH: Final = 5000
 _NOBODY: Final = UUID(int=0)
 
-# sign-in: lets somebody in. step-up: proves anew who uses a session.
-Aim = Literal["sign-in", "step-up"]
+# sign-in: lets somebody in. step-up: proves anew who uses a session. sign-up: lets somebody in whose account is made then.
+Aim = Literal["sign-in", "step-up", "sign-up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,9 @@ class Attempt:
 
     user_id: None when nobody has the identifier, which nobody can tell from outside. identifier: what was typed, as a
     MAC, by which wrong answers are counted where there is no user. aim, session_id: what it is for. stage: what is asked
-    for now. started: the methods that were chosen. memory: by method. sealed: the state as it is stored; empty before.
+    for now. started: the methods that were chosen. memory: by method. new_user: the `fields` of the
+    account to make, and whether it `hides` that an address is known.
+    sealed: the state as it is stored; empty before.
     """
 
     id: UUID
@@ -70,6 +72,7 @@ class Attempt:
     proofs: list[Kept] = field(default_factory=list)
     started: list[str] = field(default_factory=list)
     memory: dict[str, dict[str, Any]] = field(default_factory=dict)
+    new_user: Mapping[str, Any] | None = None
     sealed: bytes = field(default=b"", repr=False)
 
 
@@ -160,6 +163,7 @@ def _seal(tx: Tx, attempt: Attempt) -> bytes:
         ],
         "started": attempt.started,
         "memory": attempt.memory,
+        "new_user": attempt.new_user,
     }
     return tx.tools.sealer.seal(_SEALED_FOR, orjson.dumps(state), context=attempt.id.bytes)
 
@@ -186,6 +190,7 @@ def _unseal(tx: Tx, attempt_id: UUID, sealed: bytes) -> Attempt:
         ],
         started=state["started"],
         memory=state["memory"],
+        new_user=state.get("new_user"),
         sealed=sealed,
     )
 

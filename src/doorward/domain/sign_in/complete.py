@@ -111,6 +111,9 @@ async def _let_in(tx: Tx, attempt: Attempt, proof: Proof, *, kind: SessionKind, 
         overtaken = SignInFailed()
         overtaken.keeps_work = False  # type: ignore[misc]  # this one failure; its class says what is usual
         raise overtaken
+    if attempt.stage == "verify-email":
+        # Keeping the proof has just changed what the answer shows.
+        user = await find_user(tx, user.id)
     await forget(tx, attempt)
     methods = _methods(attempt, proof)
     trace.note("gate", passed=True)

@@ -62,7 +62,8 @@ def next_stage(proofs: Sequence[Proven], standing: Standing, rules: Rules) -> St
     factors = frozenset[Factor]().union(*(proof.factors for proof in proofs))
     if _needs_second(standing) and not _has_second(factors, standing, rules):
         return "second" if standing.usable - {proof.method for proof in proofs} else "enroll"
-    if rules.verify_email == "required" and not standing.email_verified:
+    verified = standing.email_verified or any(proof.method == "email_verification" for proof in proofs)
+    if rules.verify_email == "required" and not verified:
         return "verify-email"
     methods = {proof.method for proof in proofs}
     if standing.must_change_password and "password" in methods and "new_password" not in methods:

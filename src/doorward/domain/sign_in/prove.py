@@ -11,6 +11,7 @@ from doorward.domain.sign_in.attempts import Attempt
 from doorward.domain.sign_in.problems import SignInFailed
 from doorward.domain.sign_in.standing import enrolled_by
 from doorward.domain.sign_in.trace import Trace
+from doorward.domain.users.find import identifier_mac
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.problem import FieldError, InvalidInput
 
@@ -84,14 +85,15 @@ async def prove(
             FieldError("/answers", "answers-unknown", "Answer one of the prompts, under the name that the prompt has.")
         )
     guess: Guess | None = None
+    occasion = occasion_of(attempt, method)
     if method.guessable:
         async with guessing(tx, subject_of(tx, attempt)) as guess:
             trace.note("limits", passed=True)
-            proof = await method.prove(tx, occasion_of(attempt, method), answers)
+            proof = await method.prove(tx, occasion, answers)
     else:
-        proof = await method.prove(tx, occasion_of(attempt, method), answers)
-    if proof is None or (attempt.user_id is not None and proof.user_id != attempt.user_id):
-        trace.note("proof", method=method.name, right=False)
+        proof = await method.prove(tx, occasion, answers)
+    if proof is None or not _is_expected(tx, attempt, proof):
+        trace.note("proof", method=method.name, right=False, **occasion.notes)
         if guess is not None:
             await was_wrong(tx, guess)
         raise SignInFailed
@@ -102,6 +104,13 @@ async def prove(
 async def forget(tx: Tx, attempt: Attempt) -> None:
     """Everything was proved: wrong answers before this count no more."""
     await forget_failures(tx, subject_of(tx, attempt))
+
+
+def _is_expected(tx: Tx, attempt: Attempt, proof: Proof) -> bool:
+    """Whether it is who was named. Also when nobody has the identifier: or else one's own passkey would tell who has none."""
+    if attempt.user_id is None:
+        return attempt.identifier == identifier_mac(tx, "")
+    return proof.user_id == attempt.user_id
 
 
 def occasion_of(attempt: Attempt, method: Method) -> Occasion:

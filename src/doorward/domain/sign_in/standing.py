@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from doorward.domain.credentials.keep import methods_of
+from doorward.domain.methods.email_code.method import NAME as EMAIL_CODE
+from doorward.domain.methods.email_code.settings import EmailCodeSettings
+from doorward.domain.methods.magic_link.method import NAME as MAGIC_LINK
+from doorward.domain.methods.magic_link.settings import MagicLinkSettings
 from doorward.domain.methods.method import Methods
 from doorward.domain.roles.holders import roles_of
 from doorward.domain.sign_in.policy import Rules, SecondFactor, Standing, strictest
 from doorward.domain.sign_in.settings import SignInSettings
+from doorward.domain.users.sign_up_settings import SignUpSettings
 from doorward.domain.users.store import UserRow
 from doorward.infra.database.unit_of_work import Tx
 
@@ -22,19 +27,34 @@ async def enrolled_by(tx: Tx, user_id: UUID | None) -> frozenset[str]:
     return frozenset(await methods_of(tx, user_id)) if user_id is not None else frozenset()
 
 
-def rules(_tx: Tx) -> Rules:
+def rules(tx: Tx) -> Rules:
     """What the operator set."""
-    return Rules()
+    # Where no mail leaves, nobody could ever answer what it asks.
+    mail_works = tx.tools.mailer is not None
+    return Rules(
+        verify_email=tx.section(SignUpSettings).verify_email if mail_works else "off",
+        mailbox_may_be_second=mail_works and bool(_mailed_second(tx)),
+    )
+
+
+def _mailed_second(tx: Tx) -> frozenset[str]:
+    """The methods by mail that the operator allows as a second step."""
+    modes = {EMAIL_CODE: tx.section(EmailCodeSettings).mode, MAGIC_LINK: tx.section(MagicLinkSettings).mode}
+    return frozenset(name for name, mode in modes.items() if mode in {"second", "both"})
 
 
 async def standing_of(tx: Tx, user: UserRow, attempt: Attempt) -> Standing:
     """How an account stands at this moment, for this sign-in."""
     methods = [method for method in tx.tools.hold(Methods).all if "second" in method.stages]
     enrolled = await enrolled_by(tx, user.id)
+    turned_on = any(method.turns_on and method.name in enrolled for method in methods)
+    usable = frozenset(method.name for method in methods if method.name in enrolled)
+    if tx.tools.mailer is not None and user.email_verified and not turned_on:
+        usable |= _mailed_second(tx)
     return Standing(
         second_factor=await _second_factor_for(tx, user.id),
-        turned_on=any(method.turns_on and method.name in enrolled for method in methods),
-        usable=frozenset(method.name for method in methods if method.name in enrolled),
+        turned_on=turned_on,
+        usable=usable,
         email_verified=user.email_verified,
         must_change_password=bool(attempt.memory.get("password", {}).get("must_change")),
     )

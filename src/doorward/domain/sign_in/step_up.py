@@ -32,4 +32,4 @@ async def answer_step_up(tx: Tx, *, attempt: str, answers: Answers, kind: Sessio
     Raises AttemptInvalid (also when another session began it), SignInFailed, TooManyAttempts or InvalidInput.
     """
     require(tx.actor, WRITE_ME)
-    return await answer_attempt(tx, attempt=attempt, answers=answers, kind=kind, aim="step-up")
+    return await answer_attempt(tx, attempt=attempt, answers=answers, kind=kind, stepping_up=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from doorward.domain.users import store
 from doorward.domain.users.events import UserCreated
 from doorward.domain.users.profile import NewUser
@@ -11,10 +13,10 @@ from doorward.kernel.ids import new_id
 from doorward.kernel.text import fold
 
 
-def new_row(tx: Tx, user: NewUser) -> UserRow:
-    """The row that a new user becomes."""
+def new_row(tx: Tx, user: NewUser, *, user_id: UUID | None = None) -> UserRow:
+    """The row that a new user becomes. user_id: if it is settled already."""
     return UserRow(
-        id=new_id(),
+        id=user_id or new_id(),
         external_id=user.external_id,
         username=user.username.display if user.username else None,
         email=user.email.display,
@@ -38,12 +40,13 @@ def new_row(tx: Tx, user: NewUser) -> UserRow:
     )
 
 
-async def insert_user(tx: Tx, user: NewUser, *, source: str) -> UserRow:
+async def insert_user(tx: Tx, user: NewUser, *, source: str, user_id: UUID | None = None) -> UserRow:
     """Inserts a user with the primary email address. source: `sign-up`, `administrator`, `setup` or `import`.
+    user_id: if it is settled already.
 
     Raises UsernameTaken, EmailTaken or ExternalIdTaken, as the database finds them.
     """
-    row = new_row(tx, user)
+    row = new_row(tx, user, user_id=user_id)
     await tx.db.run(
         store.INSERT,
         **row._asdict(),

@@ -89,6 +89,7 @@ class EmailVerified(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PrimaryEmailChanged(Event):
-    """Another email address became the primary one. The target is its id."""
+    """Another email address became the primary one. The target is its id; `previous` the id of the one before."""
 
     type: ClassVar[str] = "email.primary_changed"
+    previous: str | None = None

@@ -7,7 +7,7 @@ from uuid import UUID
 from doorward.domain.roles.events import RoleGranted, RoleRevoked
 from doorward.domain.roles.holders import give, roles_of, take
 from doorward.domain.roles.manage import find_role, refuse_escalation
-from doorward.domain.roles.problems import RoleBuiltIn
+from doorward.domain.roles.problems import RoleBuiltIn, RoleNotFound
 from doorward.domain.roles.rules import ADMIN, MEMBER, READ_ROLES, WRITE_ROLES
 from doorward.domain.roles.store import RoleRow
 from doorward.domain.users import store
@@ -26,16 +26,35 @@ async def list_roles_of(tx: Tx, user_id: UUID) -> list[RoleRow]:
     return await roles_of(tx, user_id)
 
 
-async def grant_role(tx: Tx, user_id: UUID, role: str) -> None:
-    """Grants a role; again changes nothing. Nobody can grant more than they hold themselves.
-
-    Raises UserNotFound, RoleNotFound, RoleBuiltIn for `member`, or Forbidden.
-    """
+async def check_grantable(tx: Tx, role: str) -> RoleRow:
+    """A role that the actor may grant. Raises RoleNotFound, RoleBuiltIn for `member`, or Forbidden."""
     require(tx.actor, WRITE_ROLES)
     row = await find_role(tx, role)
     refuse_escalation(tx, (row.permissions or "").split())
     if row.id == MEMBER.id:
         raise RoleBuiltIn
+    return row
+
+
+async def grant_promised(tx: Tx, user_id: UUID, role: str) -> None:
+    """Grants a role that somebody who might grant it has promised, such as in an invitation; one that is gone is not granted.
+
+    For other slices: asks no permission.
+    """
+    try:
+        row = await find_role(tx, role)
+    except RoleNotFound:
+        return
+    if await give(tx, user_id, row.id):
+        tx.emit(RoleGranted(user_id=user_id, target=encode(ROLE, row.id), name=row.name))
+
+
+async def grant_role(tx: Tx, user_id: UUID, role: str) -> None:
+    """Grants a role; again changes nothing. Nobody can grant more than they hold themselves.
+
+    Raises UserNotFound, RoleNotFound, RoleBuiltIn for `member`, or Forbidden.
+    """
+    row = await check_grantable(tx, role)
     if await tx.db.first(store.LOCK, id=user_id) is None:
         raise UserNotFound
     if await give(tx, user_id, row.id):

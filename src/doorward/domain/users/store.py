@@ -120,6 +120,22 @@ FIND_EMAIL: Final = Query(
     select(*_email_columns).where(user_emails.c.id == bindparam("id"), user_emails.c.user_id == bindparam("user_id")),
     EmailRow,
 )
+EMAIL_BY_KEY: Final = Query(select(*_email_columns).where(user_emails.c.address_key == bindparam("key")), EmailRow)
+PRIMARY_EMAIL: Final = Query(
+    select(*_email_columns).where(user_emails.c.user_id == bindparam("user_id"), user_emails.c.is_primary.is_(True)),
+    EmailRow,
+)
+# An address that nobody showed to be theirs gives way to whoever signs up with it.
+RELEASE_EMAIL: Final = Query(
+    delete(user_emails)
+    .where(
+        user_emails.c.address_key == bindparam("key"),
+        user_emails.c.is_primary.is_(False),
+        user_emails.c.verified_at.is_(None),
+    )
+    .returning(*_email_columns),
+    EmailRow,
+)
 REMOVE_EMAIL: Final = Command(
     delete(user_emails).where(
         user_emails.c.id == bindparam("id"),

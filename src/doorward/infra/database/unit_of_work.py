@@ -229,6 +229,7 @@ class Tx:
 
     async def flush(self) -> None:
         """Writes the recorded events and queued jobs now instead of at the end; for work in batches."""
+        await self._react()
         events, self._events = self._events, []
         jobs, self._jobs = self._jobs, []
         if events:
@@ -238,6 +239,13 @@ class Tx:
             await write_jobs(self.db, self.now, jobs)
             if self.tools.wake_worker is not None:
                 self._after_commit.append(self.tools.wake_worker)
+
+    async def _react(self) -> None:
+        """Does what follows from the recorded events, also from those that are recorded by doing so."""
+        reactions = self.tools.reactions
+        for event in self._events:  # grows meanwhile
+            for reaction in reactions.get(event.type, ()):
+                await reaction(self, event)
 
     async def finish(self, error: BaseException | None) -> None:
         """Commits, or takes everything back when an error leaves the use case, unless the error keeps its work."""

@@ -76,7 +76,8 @@ def _exception(given: Any) -> BaseException | None:
     if isinstance(given, BaseException):
         return given
     if isinstance(given, tuple):
-        return given[1]
+        error: BaseException | None = given[1]
+        return error
     return sys.exc_info()[1]
 
 

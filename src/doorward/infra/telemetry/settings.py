@@ -40,7 +40,8 @@ class SentrySettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     dsn: SecretStr | None = Field(
-        default=None, description="The project's address at Sentry; `SENTRY_DSN` sets it too. Without it nothing is reported."
+        default=None,
+        description="The project's address at Sentry; `SENTRY_DSN` sets it too. Without it nothing is reported.",
     )
     environment: str = Field(default="", description="What Sentry calls this installation; the mode unless given.")
 

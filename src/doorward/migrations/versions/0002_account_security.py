@@ -20,11 +20,15 @@ def upgrade() -> None:
     _add_failed_attempts()
     _add_sign_in_traces()
     _add_rate_limit_counts()
+    _add_messages()
+    _add_invitations()
 
 
 def downgrade() -> None:
     """Takes the schema back; what stands in the new tables is lost."""
     op.drop_table("rate_limit_counts")
+    op.drop_table("invitations")
+    op.drop_table("messages")
     op.drop_table("sign_in_traces")
     op.drop_table("failed_attempts")
     op.drop_table("one_time_values")
@@ -92,3 +96,48 @@ def _add_rate_limit_counts() -> None:
         sa.PrimaryKeyConstraint("key_hash", name=op.f("pk_rate_limit_counts")),
     )
     op.create_index("ix_rate_limit_counts_expires_at", "rate_limit_counts", ["expires_at"])
+
+
+def _add_messages() -> None:
+    op.create_table(
+        "messages",
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("user_id", Id(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("useful_until", Moment(), nullable=False),
+        sa.Column("sent_at", Moment(), nullable=True),
+        sa.Column("given_up_at", Moment(), nullable=True),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_messages_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
+    )
+    op.create_index("ix_messages_created_at", "messages", ["created_at"], unique=False)
+    op.create_index("ix_messages_user_id_kind_created_at", "messages", ["user_id", "kind", "created_at"], unique=False)
+
+
+def _add_invitations() -> None:
+    op.create_table(
+        "invitations",
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("address_key", Key, nullable=False),
+        sa.Column("roles", Json(), nullable=False),
+        sa.Column("invited_by", Id(), nullable=True),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("expires_at", Moment(), nullable=False),
+        sa.Column("accepted_at", Moment(), nullable=True),
+        sa.Column("revoked_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
+    )
+    op.create_index("ix_invitations_expires_at", "invitations", ["expires_at"])
+    op.create_index(
+        "uq_invitations_open_address_key",
+        "invitations",
+        ["address_key"],
+        unique=True,
+        postgresql_where=sa.text("accepted_at IS NULL AND revoked_at IS NULL"),
+        sqlite_where=sa.text("accepted_at IS NULL AND revoked_at IS NULL"),
+    )

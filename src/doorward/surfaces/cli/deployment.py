@@ -13,6 +13,8 @@ from doorward.infra.crypto.hashing import HashingSettings
 from doorward.infra.crypto.hashing.calibrate import MEMORY_FLOOR_KIB, TIME_FLOOR
 from doorward.infra.database.connect import name_of, readable_parts
 from doorward.infra.database.settings import DatabaseSettings
+from doorward.infra.mailer.choose import transport_of
+from doorward.infra.mailer.settings import MailSettings
 from doorward.infra.telemetry.settings import LogSettings, MetricsSettings
 from doorward.settings import Settings
 
@@ -45,6 +47,7 @@ def advise(settings: Settings) -> Iterator[Advice]:
     yield from _database(settings)
     yield from _server(settings)
     yield from _telling(settings)
+    yield from _mail(settings)
 
 
 def _installation(settings: Settings) -> Iterator[Advice]:
@@ -193,4 +196,30 @@ def _telling(settings: Settings) -> Iterator[Advice]:
             "DOORWARD_LOG__LEVEL",
             "The log tells more than operation needs, and costs time.",
             "Unset DOORWARD_LOG__LEVEL and DOORWARD_DATABASE__LOG_QUERIES.",
+        )
+
+
+def _mail(settings: Settings) -> Iterator[Advice]:
+    mail = settings.section(MailSettings)
+    transport = transport_of(mail)
+    if transport != "smtp":
+        yield _must(
+            "DOORWARD_MAIL__HOST",
+            "Mail is not set up: nobody can recover an account, verify an address or be warned."
+            if transport == "off"
+            else f"Mail goes to the {'folder' if transport == 'file' else 'console'} and reaches nobody; whoever reads it there can open accounts.",
+            "Set DOORWARD_MAIL__HOST to an SMTP server, with DOORWARD_MAIL__USERNAME and DOORWARD_MAIL__PASSWORD_FILE.",
+        )
+        return
+    if mail.from_address is None:
+        yield _should(
+            "DOORWARD_MAIL__FROM_ADDRESS",
+            "Mail comes from no-reply at the issuer's host, which a mail server may refuse.",
+            "Set DOORWARD_MAIL__FROM_ADDRESS to an address that the server sends for.",
+        )
+    if mail.security == "none" and mail.host not in _LOCAL:
+        yield _must(
+            "DOORWARD_MAIL__SECURITY",
+            "Mail travels unencrypted to the mail server, with links in it that open accounts.",
+            "Set DOORWARD_MAIL__SECURITY to starttls or tls.",
         )

@@ -16,6 +16,7 @@ from doorward.surfaces.cli.session import print_sessions
 from doorward.surfaces.cli.show import note, print_fields, print_json, print_line, print_table
 
 if TYPE_CHECKING:
+    from doorward.domain.credentials.views import CredentialView
     from doorward.domain.users.store import UserRow
     from doorward.infra.database.unit_of_work import Tx
 
@@ -350,6 +351,44 @@ def set_password(user: WhichUser, *, password_stdin: PasswordStdin = False) -> N
 def sessions(user: WhichUser, *, as_json: AsJson = False) -> None:
     """List the open sessions of a user; the same as `doorward session list`."""
     print_sessions(user, as_json=as_json)
+
+
+@commands.command()
+def credentials(user: WhichUser, *, as_json: AsJson = False) -> None:
+    """List what a user signs in with."""
+
+    async def use_case(tx: Tx) -> list[CredentialView]:
+        from doorward.domain.methods.credentials import list_credentials_of
+
+        return await list_credentials_of(tx, (await user_named(tx, user)).id)
+
+    items = read(use_case)
+    if as_json:
+        print_json({"items": items, "next_cursor": None, "has_more": False})
+        return
+    shown = ("id", "method", "label", "created_at", "last_used_at")
+    print_table([each.upper().replace("_AT", "").replace("_", " ") for each in shown], _rows(items, shown))
+
+
+@commands.command("remove-credential")
+def remove_credential(
+    user: WhichUser,
+    credential: Annotated[str, typer.Argument(metavar="CREDENTIAL", help="The id of a credential (crd_…).")],
+    *,
+    yes: Yes = False,
+) -> None:
+    """Remove a credential of a user, such as a lost passkey. Their last way to sign in and last second factor stay."""
+    confirm(f"Remove a credential of {user}?", yes=yes)
+
+    async def use_case(tx: Tx) -> UserRow:
+        from doorward.domain.methods.credentials import remove_credential_of
+        from doorward.kernel.ids import CREDENTIAL, find
+
+        row = await user_named(tx, user)
+        await remove_credential_of(tx, row.id, find(CREDENTIAL, credential))
+        return row
+
+    print_line(f"Removed a credential of {write(use_case).email}.")
 
 
 def _given(**fields: Any) -> dict[str, Any]:

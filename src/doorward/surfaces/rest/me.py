@@ -6,7 +6,8 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from doorward.domain.credentials.views import CredentialView, credential_view
+from doorward.domain.credentials.views import CredentialView
+from doorward.domain.methods.credentials import list_credentials_of
 from doorward.domain.methods.password.choose import change_my_password
 from doorward.domain.methods.password.problems import CurrentPasswordWrong
 from doorward.domain.risk.problems import TooManyAttempts
@@ -15,7 +16,6 @@ from doorward.domain.sessions.views import SessionView, session_view
 from doorward.domain.users import problems
 from doorward.domain.users.delete import delete_me
 from doorward.domain.users.emails import add_email, list_emails, make_primary, remove_email
-from doorward.domain.users.own import list_my_credentials
 from doorward.domain.users.permissions import READ_ME
 from doorward.domain.users.sessions import end_session_of, end_sessions_of, list_sessions_of
 from doorward.domain.users.update import update_me
@@ -200,7 +200,7 @@ async def list_credentials(asked: Asked) -> Reply:
     """List what you can sign in with."""
 
     async def use_case(tx: Tx) -> Reply:
-        rows = await list_my_credentials(tx)
-        return reply({"items": [credential_view(row) for row in rows], "next_cursor": None, "has_more": False})
+        items = await list_credentials_of(tx, asked.who.user.id)
+        return reply({"items": items, "next_cursor": None, "has_more": False})
 
     return await asked.read(use_case)

@@ -1,15 +1,25 @@
-"""Every operation, in the order of the documentation."""
+"""Every operation of the REST API, in the order in which the documentation shows them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
-from doorward.surfaces.rest import events, health, keys, me, roles, sign_in, step_up, users
+from doorward.surfaces.rest import credentials, events, factors, health, keys, mail, me, roles, sign_in, step_up, users
 from doorward.surfaces.rest.operation import Operation
 
-OPERATIONS: Final[Sequence[Operation]] = [
-    operation
-    for module in (sign_in, me, step_up, users, roles, events, keys, health)
-    for operation in module.operations.all
-]
+_MODULES: Final = (
+    sign_in,
+    mail,
+    me,
+    step_up,
+    factors,
+    credentials,
+    users,
+    roles,
+    events,
+    keys,
+    health,
+)
+
+OPERATIONS: Final[Sequence[Operation]] = [operation for module in _MODULES for operation in module.operations.all]

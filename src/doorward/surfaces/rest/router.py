@@ -39,7 +39,12 @@ with an `ETag` honor `If-Match`.
 
 
 def build_router(
-    tools: Tools, *, counters: RequestCounters, is_production: bool, more: Sequence[BaseRoute] = (), operations: Sequence[Operation] = OPERATIONS,
+    tools: Tools,
+    *,
+    counters: RequestCounters,
+    is_production: bool,
+    more: Sequence[BaseRoute] = (),
+    operations: Sequence[Operation] = OPERATIONS,
 ) -> FastAPI:
     """The router. more: routes of other surfaces. operations: all of them, perhaps with spans around."""
     app = described(tools, operations)

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from doorward.domain.access.refresh import refresh_tokens
+from doorward.domain.methods.passkey.problems import PasskeyNotAccepted, PasskeyTaken
+from doorward.domain.one_time.problems import LinkInvalid
 from doorward.domain.risk.problems import TooManyAttempts
 from doorward.domain.sessions.problems import RefreshTokenInvalid, RefreshTokenReuse
 from doorward.domain.sign_in.answer import answer_sign_in
@@ -38,9 +40,20 @@ class SignUpBody(Body):
     """A new account."""
 
     email: Annotated[str, Field(max_length=320, examples=["ada@example.com"])]
-    password: Annotated[str, Field(max_length=1024, examples=["correct staple battery 9"])]
+    password: (
+        Annotated[
+            str,
+            Field(
+                max_length=1024,
+                description="Left out to sign up with a passkey.",
+                examples=["correct staple battery 9"],
+            ),
+        ]
+        | None
+    ) = None
     username: Annotated[str, Field(max_length=128, examples=["ada"])] | None = None
     name: Annotated[str, Field(max_length=400, examples=["Ada Lovelace"])] | None = None
+    invitation: Annotated[str, Field(max_length=512, description="The token of an invitation's link.")] | None = None
 
 
 class SignInBody(Body):
@@ -87,17 +100,18 @@ class RefreshBody(Body):
     answer=OwnUserView,
     public=True,
     limit="sign_up",
-    problems=[SignUpClosed, problems.UsernameTaken, problems.EmailTaken, HashingBusy],
+    problems=[SignUpClosed, LinkInvalid, problems.UsernameTaken, problems.EmailTaken, HashingBusy],
 )
 async def sign_up_(asked: Asked, body: SignUpBody) -> Reply:
     """Sign up.
 
-    Where the operator hides which addresses have accounts, the answer is 202 with a pending sign-in to carry on.
+    Without a password the answer is 202 with a prompt for a passkey; answering it makes the account and signs in. Where
+    the operator hides which addresses have accounts, the answer is 202 with a pending sign-in to carry on.
     """
-    fields = body.model_dump(exclude={"password"}, exclude_unset=True)
+    fields = body.model_dump(exclude={"password", "invitation"}, exclude_unset=True)
 
     async def use_case(tx: Tx) -> Reply:
-        made = await sign_up(tx, fields, password=body.password)
+        made = await sign_up(tx, fields, password=body.password, invitation=body.invitation)
         if isinstance(made, Pending):
             return reply(outcome_view(made), status=202)
         return reply(own_user_view(made), status=201)
@@ -146,7 +160,18 @@ async def begin(asked: Asked, body: SignInBody) -> Reply:
     public=True,
     limit="sign_in",
     keeps_answers=False,
-    problems=[SignInFailed, AttemptInvalid, TooManyAttempts, problems.UserSuspended, problems.UserDeleted, HashingBusy],
+    problems=[
+        SignInFailed,
+        AttemptInvalid,
+        TooManyAttempts,
+        PasskeyNotAccepted,
+        PasskeyTaken,
+        problems.EmailTaken,
+        problems.UsernameTaken,
+        problems.UserSuspended,
+        problems.UserDeleted,
+        HashingBusy,
+    ],
 )
 async def answer(asked: Asked, attempt: str, body: AnswersBody) -> Reply:
     """Carry on signing in."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from doorward.domain.credentials.keep import add_credential, credentials_of, replace_data
+from doorward.domain.credentials.keep import add_credential, credentials_of, remove_credentials, replace_data
 from doorward.domain.methods.password.breached import is_breached, refusal
 from doorward.domain.methods.password.events import PasswordBreached, PasswordChanged
 from doorward.domain.methods.password.problems import CurrentPasswordWrong
@@ -99,6 +99,11 @@ async def set_password(tx: Tx, user_id: UUID, new: str) -> None:
     hashed = await hash_new(tx, new, personal=personal_words(user.email, user.username, user.name))
     await lock_user(tx, user_id)
     await put_password(tx, user_id, hashed, keep_session=None)
+
+
+async def take_password(tx: Tx, user_id: UUID) -> bool:
+    """Takes a user's password away, so that nobody gets in by it; answers whether there was one. For other slices."""
+    return bool(await remove_credentials(tx, user_id, NAME))
 
 
 async def put_password(tx: Tx, user_id: UUID, hashed: HashedPassword, *, keep_session: UUID | None) -> None:

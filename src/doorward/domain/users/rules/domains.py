@@ -53,10 +53,10 @@ class DomainRules:
 
     def judge(self, domain: str) -> Welcome:
         """What the rules say about a domain in lower-case ASCII form."""
-        if self._denied and _is_listed(domain, self._denied):
+        if self._denied and is_listed(domain, self._denied):
             return Welcome.DENIED
         if self._allowed:
-            return Welcome.YES if _is_listed(domain, self._allowed) else Welcome.NOT_ALLOWED
+            return Welcome.YES if is_listed(domain, self._allowed) else Welcome.NOT_ALLOWED
         if self._refuse_disposable and not _disposable().isdisjoint(_with_parents(domain)):
             return Welcome.DISPOSABLE
         return Welcome.YES
@@ -73,7 +73,8 @@ def normalized_pattern(pattern: str) -> str:
         raise ValueError("write a domain as 'example.com', or as '*.example.com' for all domains below it") from None
 
 
-def _is_listed(domain: str, patterns: frozenset[str]) -> bool:
+def is_listed(domain: str, patterns: frozenset[str]) -> bool:
+    """Whether a domain in lower-case ASCII form is one of the patterns, or below one of them."""
     if domain in patterns:
         return True
     return not patterns.isdisjoint(f"*.{parent}" for parent in _with_parents(domain)[1:])

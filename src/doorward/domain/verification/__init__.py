@@ -1,0 +1,4 @@
+"""Email addresses shown to be their owner's: by a link, or by a code.
+
+ask: send the mail. confirm: the code or link is right. method: the same as a stage of signing in. settings, feature: roles.
+"""

@@ -1,0 +1,20 @@
+"""What this slice brings."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from doorward.domain.one_time.links import LinkPurpose
+from doorward.domain.verification.ask import JOB, VERIFY, mail_verification
+from doorward.domain.verification.confirm import follow_verification
+from doorward.domain.verification.method import EmailVerificationMethod
+from doorward.domain.verification.settings import VerificationSettings
+from doorward.kernel.feature import Feature
+
+VERIFICATION: Final = Feature(
+    name="verification",
+    settings={"verification": VerificationSettings},
+    jobs={JOB: mail_verification},
+    method=EmailVerificationMethod(),
+    links=(LinkPurpose(VERIFY, "confirm", follow_verification),),
+)
