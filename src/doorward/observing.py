@@ -87,6 +87,8 @@ class Observing:
         """Keeps the figures current meanwhile, shows them on a port of their own where one is set; sends the rest at the end."""
         if self.tracing is not None:
             tools.held[HttpClient] = _traced_client(self.tracing, client_of(tools))
+            if tools.mailer is not None:
+                tools.mailer = self.tracing.mailer(tools.mailer)
         metrics = self._settings.section(MetricsSettings)
         try:
             if metrics.access == "off":

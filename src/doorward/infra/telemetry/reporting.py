@@ -37,7 +37,6 @@ class Reporting:
             environment=settings.environment or mode,
             default_integrations=False,
             auto_enabling_integrations=False,
-            send_default_pii=False,
             include_local_variables=False,
             include_source_context=False,
             max_request_body_size="never",

@@ -23,6 +23,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from doorward import __version__
 from doorward.infra.database.driver import Database, Record, Transaction
 from doorward.infra.database.statement import Compiled, CompiledRows
+from doorward.infra.mailer.mail import Mail, Mailer
 from doorward.infra.telemetry.figures import Durations
 from doorward.infra.telemetry.settings import TracingSettings
 from doorward.kernel.problem import Problem
@@ -95,6 +96,10 @@ class Tracing:
 
         return traced
 
+    def mailer(self, mailer: Mailer) -> Mailer:
+        """A mailer with a span around each message; it tells nothing of the message."""
+        return _TracedMailer(self.around(mailer.send, "mail", kind=SpanKind.CLIENT))
+
     def database(self, database: Database) -> Database:
         """A database with a span around each statement."""
         return _TracedDatabase(self, database)
@@ -134,6 +139,16 @@ def add_trace_id(logger: Any, method: str, entry: MutableMapping[str, Any]) -> M
     if found is not None:
         entry.setdefault("trace_id", found)
     return entry
+
+
+class _TracedMailer:
+    """A mailer with a span around each message."""
+
+    def __init__(self, send: Callable[[Mail], Awaitable[None]]) -> None:
+        self._send = send
+
+    async def send(self, mail: Mail) -> None:
+        await self._send(mail)
 
 
 class _TracedTransaction:
