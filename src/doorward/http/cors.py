@@ -10,7 +10,9 @@ from doorward.http.settings import HttpSettings
 from doorward.kernel.problem import Kind, Problem
 
 _METHODS: Final = b"GET, HEAD, POST, PUT, PATCH, DELETE"
-_REQUEST_HEADERS: Final = b"authorization, content-type, if-match, if-none-match, idempotency-key, x-request-id"
+_REQUEST_HEADERS: Final = (
+    b"authorization, challenge-response, content-type, if-match, if-none-match, idempotency-key, x-request-id"
+)
 _ANSWER_HEADERS: Final = (
     b"etag, location, link, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id"
 )

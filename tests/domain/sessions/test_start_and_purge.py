@@ -10,7 +10,9 @@ from sqlalchemy import func, select
 from doorward.domain.sessions import purge as module
 from doorward.domain.sessions.device import device_name
 from doorward.domain.sessions.end import end_session
+from doorward.domain.sessions.list import open_sessions
 from doorward.domain.sessions.purge import purge_sessions
+from doorward.domain.sessions.settings import SessionsSettings
 from doorward.domain.sessions.start import start_session
 from doorward.domain.sessions.tables import sessions
 from doorward.domain.sessions.views import session_view
@@ -20,6 +22,7 @@ from doorward.infra.tools import Tools
 from doorward.kernel.actor import Origin, anonymous, operator, system
 from tests.make.actors import ORIGIN, logged
 from tests.make.people import make_user
+from tests.make.tools import changed
 
 pytestmark = pytest.mark.integration
 
@@ -96,3 +99,17 @@ async def test_goes_on_at_once_when_one_batch_was_not_enough(tools: Tools, monke
         assert await tx.db.all(Query(select(jobs.c.kind), tuple[str])) == [(module.JOB,)]
         await purge_sessions(tx, {})
     assert await count(tools) == 0
+
+
+async def test_beginning_one_too_many_ends_the_oldest(tools: Tools) -> None:
+    changed(tools, SessionsSettings, most_per_user=2)
+    ada, bob = await make_user(tools), await make_user(tools, "bob@example.com")
+    begun = []
+    for user in (bob, ada, ada, ada):
+        async with tools.writing(anonymous(ORIGIN)) as tx:
+            begun.append((await start_session(tx, user_id=user.id, kind="cookie", methods=["pwd"])).session.id)
+    async with tools.reading(operator()) as tx:
+        assert [session.id for session in await open_sessions(tx, ada.id)] == [begun[3], begun[2]]
+        assert [session.id for session in await open_sessions(tx, bob.id)] == [begun[0]]
+    (event,) = await logged(tools, type_="session.ended")
+    assert event.data["reason"] == "too-many"

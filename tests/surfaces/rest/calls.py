@@ -138,7 +138,7 @@ class House:
             options["json"] = body
         needed = QUERIES.get(f"{operation.method} {operation.path}", {})
         if needed:
-            filled = {name: self._filled(value) for name, value in needed.items()}
+            filled = {name: self._filled(name, value) for name, value in needed.items()}
             options["params"] = filled | dict(options.get("params") or {})
         return await self.client.request(operation.method, self.path(operation), headers=headers, **options)
 
@@ -156,6 +156,7 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
     attempt = await client.post("/v1/sign-in", json={"identifier": "ada@example.com"})
     step_up = await client.post("/v1/me/step-up", headers=ada.headers)
     enrollment = (await client.post("/v1/me/totp", headers=ada.headers)).json()
+    refused = await client.post("/v1/sign-in", json={"identifier": "nobody@example.com", "password": "wrong"})
     user_id = decode(USER, ada.user["id"])
     async with tools.writing(operator()) as tx:
         email = await add_email(tx, user_id, "ada.two@example.com")
@@ -189,6 +190,7 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
         "recovery": recovery,
         "recovery_token": link_of(tools, RECOVERY, recovery_id),
         "invitation_id": encode(INVITATION, invited.row.id),
+        "support_code": refused.json()["support_code"],
     }
     return House(client, tools, root, ada, values, credential)
 

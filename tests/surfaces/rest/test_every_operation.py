@@ -187,6 +187,8 @@ async def _finds_nothing(house: House, name: str) -> None:
             good[parameter].upper(),
             "'%20OR%201=1--",
         ):
+            if value == good[parameter]:  # of a support code, whose letters are large
+                continue
             house.values = good | {parameter: value}
             answer = await house.call(operation, person=person, body=body)
             assert answer.status_code in {404, 410, 405}, (name, value, answer.text)

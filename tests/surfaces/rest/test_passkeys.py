@@ -7,13 +7,13 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from doorward.domain.sign_up.settings import SignUpSettings
 
 from doorward.domain.credentials.keep import credentials_of
 from doorward.domain.methods.passkey.settings import PasskeySettings
 from doorward.domain.sessions.settings import SessionsSettings
 from doorward.domain.sign_in.settings import SignInSettings
 from doorward.domain.users.list import UserFilter, list_users
+from doorward.domain.users.sign_up_settings import SignUpSettings
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import operator
 from doorward.kernel.ids import USER, decode

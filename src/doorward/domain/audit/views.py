@@ -41,3 +41,11 @@ def event_view(row: EventRow) -> EventView:
         "data": row.data,
         "person": row.person,
     }
+
+
+def own_event_view(row: EventRow) -> EventView:
+    """An event as the account's owner sees it: what others did is named, and who they are and why is theirs."""
+    view = event_view(row)
+    if row.actor_id == row.user_id or row.actor_kind == "anonymous":
+        return view
+    return {**view, "actor": {"kind": row.actor_kind, "id": None}, "session_id": None, "data": {}, "person": None}

@@ -14,3 +14,11 @@ class AccountLocked(Event):
 
     type: ClassVar[str] = "account.locked"
     until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountUnlocked(Event):
+    """The wrong answers given for an account were forgotten, by an administrator or by its owner's recovery (`by`)."""
+
+    type: ClassVar[str] = "account.unlocked"
+    by: str

@@ -15,7 +15,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from doorward.domain.risk import store
-from doorward.domain.risk.events import AccountLocked
+from doorward.domain.risk.events import AccountLocked, AccountUnlocked
 from doorward.domain.risk.problems import TooManyAttempts
 from doorward.domain.risk.settings import LockoutSettings
 from doorward.domain.risk.store import TakenRow
@@ -119,9 +119,15 @@ async def forget_failures(tx: Tx, subject: Subject) -> None:
         await tx.db.run(store.CLEAR, key=key)
 
 
-async def unlock(tx: Tx, user_id: UUID) -> bool:
-    """Forgets every count of a user; answers whether there was any. The caller has asked for permission."""
-    return bool(await tx.db.run(store.CLEAR_USER, user_id=user_id))
+async def unlock(tx: Tx, user_id: UUID, *, by: str = "recovery") -> bool:
+    """Forgets every count of a user; answers whether there was any. The caller has asked for permission or proof.
+
+    by: what unlocked it, for the log.
+    """
+    if not await tx.db.run(store.CLEAR_USER, user_id=user_id):
+        return False
+    tx.emit(AccountUnlocked(user_id=user_id, by=by))
+    return True
 
 
 async def purge_failures(tx: Tx, _payload: Mapping[str, Any]) -> None:

@@ -17,3 +17,16 @@ class TooManyAttempts(Problem):
             "Wait as long as Retry-After says. Recovering the account or signing in with a passkey goes at once.",
             retry_after=retry_after,
         )
+
+
+class ChallengeRequired(Problem):
+    """A solved challenge must come with this request, and there was none, a wrong one, or one that was used or is too old."""
+
+    code = "challenge-required"
+    kind = Kind.FORBIDDEN
+    title = "Solve a challenge first"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Get one with GET /v1/challenges, solve it, and send its answer in the header Challenge-Response."
+        )

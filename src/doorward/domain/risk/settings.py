@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from typing import Literal
+
+from pydantic import BaseModel, Field, SecretStr
 
 
 class LockoutSettings(BaseModel):
@@ -27,3 +29,28 @@ class LockoutSettings(BaseModel):
         le=100,
         description="After how many wrong answers in a row nothing but recovery, a passkey or an administrator helps (SP 800-63B).",
     )
+
+
+class ChallengeSettings(BaseModel):
+    """What is asked for before signing up and recovering an account, to make doing so by the thousand costly."""
+
+    kind: Literal["off", "proof_of_work", "captcha"] = Field(
+        default="off",
+        description="`proof_of_work`: the client computes for a moment; no third party takes part. `captcha`: a service of "
+        "your choice says whether a person asks.",
+    )
+    difficulty: int = Field(
+        default=18,
+        ge=1,
+        le=32,
+        description="How many zero bits the puzzle asks for; each more doubles the work. 18 takes a phone about a second.",
+    )
+    seconds: int = Field(default=300, ge=10, le=3600, description="How long a puzzle can be solved.")
+    captcha_verify_url: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="Where answers to a CAPTCHA are checked: takes a form with `secret`, `response` and `remoteip`, answers JSON with "
+        "`success`, as reCAPTCHA, hCaptcha and Turnstile do.",
+    )
+    captcha_secret: SecretStr | None = Field(default=None, description="The secret that goes with it.")
+    captcha_site_key: str | None = Field(default=None, description="The public key that pages show the CAPTCHA with.")

@@ -9,6 +9,8 @@ from sqlalchemy import bindparam, case, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from doorward.domain.risk.tables import failed_attempts as failures
+from doorward.domain.risk.tables import spent_challenges
+from doorward.infra.database.dialect import insert_if_absent
 from doorward.infra.database.statement import Command, Query
 
 
@@ -69,3 +71,11 @@ CLEAR: Final = Command(delete(failures).where(failures.c.key == bindparam("key")
 CLEAR_USER: Final = Command(delete(failures).where(failures.c.user_id == bindparam("user_id")))
 _over = select(failures.c.key).where(failures.c.last_failed_at < bindparam("before")).limit(bindparam("most"))
 FORGET: Final = Command(delete(failures).where(failures.c.key.in_(_over)))
+
+SPEND_CHALLENGE: Final = Command(insert_if_absent(spent_challenges, "random"))
+_past = (
+    select(spent_challenges.c.random)
+    .where(spent_challenges.c.expires_at < bindparam("before"))
+    .limit(bindparam("most"))
+)
+FORGET_CHALLENGES: Final = Command(delete(spent_challenges).where(spent_challenges.c.random.in_(_past)))

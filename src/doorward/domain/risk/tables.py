@@ -26,3 +26,12 @@ failed_attempts: Final = Table(
     Index("ix_failed_attempts_user_id", "user_id"),
     Index("ix_failed_attempts_last_failed_at", "last_failed_at"),
 )
+
+spent_challenges: Final = Table(
+    "spent_challenges",
+    metadata,
+    # The random part of a solved challenge; it serves once.
+    Column("random", LargeBinary, primary_key=True),
+    Column("expires_at", Moment, nullable=False),
+    Index("ix_spent_challenges_expires_at", "expires_at"),
+)

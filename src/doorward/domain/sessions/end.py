@@ -7,11 +7,14 @@ from uuid import UUID
 
 from doorward.domain.sessions import store
 from doorward.domain.sessions.events import SessionEnded
+from doorward.domain.sessions.list import open_sessions
 from doorward.domain.sessions.problems import SessionNotFound
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import SESSION, encode
 
-Reason = Literal["signed-out", "revoked", "password-changed", "suspended", "deleted", "replaced", "locked-down"]
+Reason = Literal[
+    "signed-out", "revoked", "password-changed", "suspended", "deleted", "replaced", "locked-down", "too-many"
+]
 
 
 async def end_session(tx: Tx, *, user_id: UUID, session_id: UUID, reason: Reason) -> None:
@@ -28,3 +31,9 @@ async def end_sessions(tx: Tx, *, user_id: UUID, reason: Reason, except_id: UUID
     for row in ended:
         tx.emit(SessionEnded(user_id=user_id, target=encode(SESSION, row.id), reason=reason))
     return len(ended)
+
+
+async def end_oldest(tx: Tx, *, user_id: UUID, most: int) -> None:
+    """Ends the sessions of a user that were begun longest ago, so that so many are left. The caller holds the user's row."""
+    for row in (await open_sessions(tx, user_id))[most:]:
+        await end_session(tx, user_id=user_id, session_id=row.id, reason="too-many")

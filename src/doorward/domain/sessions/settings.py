@@ -16,6 +16,11 @@ class SessionsSettings(BaseModel):
     absolute_seconds: int = Field(
         default=30 * 86400, ge=300, description="A session ends so long after signing in, however much it is used."
     )
+    most_per_user: int = Field(
+        default=0,
+        ge=0,
+        description="How many sessions a user may have at one time; beginning another ends the oldest. 0: any number.",
+    )
     access_token_seconds: int = Field(
         default=600,
         ge=30,

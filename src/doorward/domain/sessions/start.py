@@ -9,6 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from doorward.domain.sessions import store
+from doorward.domain.sessions.end import end_oldest
 from doorward.domain.sessions.events import SessionStarted
 from doorward.domain.sessions.refresh_token import first_token, write_token
 from doorward.domain.sessions.settings import SessionsSettings
@@ -59,4 +60,6 @@ async def start_session(tx: Tx, *, user_id: UUID, kind: SessionKind, methods: Se
     )
     await tx.db.run(store.INSERT, **store.values_of(**(session._asdict() | {"secret_hash": stored})))
     tx.emit(SessionStarted(user_id=user_id, target=encode(SESSION, session_id), kind=kind, methods=tuple(methods)))
+    if limits.most_per_user:
+        await end_oldest(tx, user_id=user_id, most=limits.most_per_user)
     return Started(session, secret)

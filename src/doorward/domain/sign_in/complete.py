@@ -72,7 +72,11 @@ async def _next(
         user = await find_user(tx, proof.user_id)
     except UserNotFound:
         raise SignInFailed from None
-    refuse_unusable(user, tx.now)
+    try:
+        refuse_unusable(user, tx.now)
+    except Problem:
+        trace.note("gate", passed=False, status=user.status)
+        raise
     proven = [*(kept.proven for kept in attempt.proofs), Proven(proof.method, proof.factors)]
     decide = step_up_stage if attempt.aim == "step-up" else next_stage
     stage = decide(proven, await standing_of(tx, user, attempt), rules(tx))

@@ -7,6 +7,7 @@ from typing import Final
 
 from doorward.domain.sign_in.attempts import JOB, purge_attempts
 from doorward.domain.sign_in.events import SignInRefused
+from doorward.domain.sign_in.explain import SupportCodeNotFound
 from doorward.domain.sign_in.problems import AttemptInvalid, SignInFailed
 from doorward.domain.sign_in.settings import SignInSettings
 from doorward.domain.sign_in.tables import sign_in_attempts, sign_in_traces
@@ -19,7 +20,7 @@ SIGN_IN: Final = Feature(
     tables=(sign_in_attempts, sign_in_traces),
     settings={"sign_in": SignInSettings},
     events=(SignInRefused,),
-    problems=(SignInFailed, AttemptInvalid),
+    problems=(SignInFailed, AttemptInvalid, SupportCodeNotFound),
     jobs={JOB: purge_attempts, TRACES_JOB: purge_traces},
     recurring={JOB: timedelta(hours=1), TRACES_JOB: timedelta(days=1)},
 )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from doorward.domain.methods.method import Answers, Method, Methods, Occasion, Prompt, Proof
 from doorward.domain.risk.failures import Guess, Subject, forget_failures, was_wrong
 from doorward.domain.risk.guessing import guessing
+from doorward.domain.risk.problems import TooManyAttempts
 from doorward.domain.sign_in.attempts import Attempt
 from doorward.domain.sign_in.problems import SignInFailed
 from doorward.domain.sign_in.standing import enrolled_by
@@ -87,9 +88,13 @@ async def prove(
     guess: Guess | None = None
     occasion = occasion_of(attempt, method)
     if method.guessable:
-        async with guessing(tx, subject_of(tx, attempt)) as guess:
-            trace.note("limits", passed=True)
-            proof = await method.prove(tx, occasion, answers)
+        try:
+            async with guessing(tx, subject_of(tx, attempt)) as guess:
+                trace.note("limits", passed=True)
+                proof = await method.prove(tx, occasion, answers)
+        except TooManyAttempts as problem:
+            trace.note("limits", passed=False, seconds_left=problem.retry_after)
+            raise
     else:
         proof = await method.prove(tx, occasion, answers)
     if proof is None or not _is_expected(tx, attempt, proof):

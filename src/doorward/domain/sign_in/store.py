@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -17,6 +18,17 @@ class AttemptRow(NamedTuple):
 
     id: UUID
     state: bytes
+
+
+class TraceRow(NamedTuple):
+    """Why a sign-in was refused."""
+
+    code: str
+    user_id: UUID | None
+    outcome: str
+    steps: list[dict[str, Any]]
+    request_id: str | None
+    created_at: datetime
 
 
 _open = (
@@ -46,4 +58,5 @@ FORGET: Final = Command(delete(attempts).where(attempts.c.id.in_(_over)))
 
 INSERT_TRACE: Final = Command(insert(traces).values({column: bindparam(column.name) for column in traces.columns}))
 _old = select(traces.c.code).where(traces.c.created_at < bindparam("before")).limit(bindparam("most"))
+FIND_TRACE: Final = Query(select(*traces.columns).where(traces.c.code == bindparam("code")), TraceRow)
 FORGET_TRACES: Final = Command(delete(traces).where(traces.c.code.in_(_old)))

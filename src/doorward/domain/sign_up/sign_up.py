@@ -9,6 +9,7 @@ from doorward.domain.invitations.accept import OpenInvitation, open_invitation
 from doorward.domain.methods.passkey.prove import memory_of_newcomer
 from doorward.domain.methods.passkey.stored import NAME as PASSKEY
 from doorward.domain.methods.password.choose import HashedPassword, hash_new, personal_words, store_first
+from doorward.domain.risk.challenges import require_challenge
 from doorward.domain.sign_in.attempts import new_attempt
 from doorward.domain.sign_in.begin import first_attempt
 from doorward.domain.sign_in.complete import Pending, ask
@@ -26,18 +27,26 @@ from doorward.kernel.problem import FieldError, InvalidInput
 
 
 async def sign_up(
-    tx: Tx, fields: Mapping[str, Any], *, password: str | None, invitation: str | None = None
+    tx: Tx,
+    fields: Mapping[str, Any],
+    *,
+    password: str | None,
+    invitation: str | None = None,
+    challenge: str | None = None,
 ) -> UserRow | Pending:
     """Makes an account. fields: email, and username and name if given. password: without one the answer is a sign-up
     to carry on with a passkey, and the account is made when that is there. invitation: the token of its link.
+    challenge: see `risk.challenges`; who is invited needs none.
 
     Where existing addresses are hidden, the answer is a sign-in to carry on, for new and for known addresses alike.
-    Raises SignUpClosed, LinkInvalid, UsernameTaken, EmailTaken (where not hidden), InvalidInput or HashingBusy.
+    Raises SignUpClosed, ChallengeRequired, LinkInvalid, UsernameTaken, EmailTaken (where not hidden), InvalidInput or HashingBusy.
     """
     settings = tx.section(SignUpSettings)
     opened = None if invitation is None else await open_invitation(tx, invitation)
     if opened is None and settings.mode in {"closed", "invite"}:
         raise SignUpClosed
+    if opened is None:
+        await require_challenge(tx, challenge)
     user = check_new_user(fields, tx.section(UsersSettings))
     if opened is not None:
         if user.email.key != opened.row.address_key:

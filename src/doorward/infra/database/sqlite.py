@@ -1,11 +1,8 @@
 """SQLite by the standard library: one writer, readers beside it, write-ahead log.
 
-Single statements take tens of microseconds, less than a hand-over to a thread, so they run on the event loop. What can
-take long does not: commits (they wait for the disk), bulk changes and thorough queries run in threads, and waiting for
-another process's write lock is done asleep.
-
-Transactions that wait for the writer while it is in use become durable together, with one wait for the disk: each is a
-savepoint in a transaction that is committed when nobody waits any more, and none is answered before that.
+Statements run on the event loop: a hand-over to a thread costs more than they do. Commits, bulk changes and thorough
+queries run in threads; another process's lock is waited for asleep. Transactions that wait for the writer become durable
+together: each is a savepoint of one that is committed when nobody waits any more, and none is answered before.
 """
 
 from __future__ import annotations

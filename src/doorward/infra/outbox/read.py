@@ -33,7 +33,9 @@ class EventRow(NamedTuple):
 
 
 @cache
-def page_query(*, by_user: bool, by_type: bool, after: bool) -> Query[EventRow]:
+def page_query(
+    *, by_user: bool, by_type: bool, after: bool, since: bool = False, until: bool = False
+) -> Query[EventRow]:
     """The query for one page of the log."""
     joined = outerjoin(
         events, event_persons, and_(event_persons.c.event_id == events.c.id, event_persons.c.side == "account")
@@ -60,14 +62,31 @@ def page_query(*, by_user: bool, by_type: bool, after: bool) -> Query[EventRow]:
         statement = statement.where(events.c.user_id == bindparam("user_id"))
     if by_type:
         statement = statement.where(events.c.type == bindparam("type"))
+    if since:
+        statement = statement.where(events.c.occurred_at >= bindparam("since"))
+    if until:
+        statement = statement.where(events.c.occurred_at < bindparam("until"))
     if after:
         statement = statement.where(events.c.id < bindparam("after"))
     return Query(statement, EventRow)
 
 
 async def read_events(
-    db: Db, *, limit: int, after: UUID | None = None, user_id: UUID | None = None, type_: str | None = None
+    db: Db,
+    *,
+    limit: int,
+    after: UUID | None = None,
+    user_id: UUID | None = None,
+    type_: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[EventRow]:
-    """Events, newest first. after: the id of the last one already seen. user_id, type_: only those, where given."""
-    query = page_query(by_user=user_id is not None, by_type=type_ is not None, after=after is not None)
-    return await db.all(query, limit=limit, after=after, user_id=user_id, type=type_)
+    """Events, newest first. after: the id of the last one already seen. user_id, type_, since, until (excluded): only those."""
+    query = page_query(
+        by_user=user_id is not None,
+        by_type=type_ is not None,
+        after=after is not None,
+        since=since is not None,
+        until=until is not None,
+    )
+    return await db.all(query, limit=limit, after=after, user_id=user_id, type=type_, since=since, until=until)

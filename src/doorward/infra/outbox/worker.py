@@ -38,7 +38,7 @@ Handler = Callable[["Tx", Mapping[str, Any]], Awaitable[None]]
 LEASE: Final = timedelta(seconds=60)
 MOST_ATTEMPTS: Final = 12
 _BATCH: Final = 10
-_LONGEST: Final = timedelta(hours=1)
+_LOOK_AGAIN: Final = timedelta(seconds=15)
 
 
 class ClaimedJob(NamedTuple):
@@ -48,6 +48,13 @@ class ClaimedJob(NamedTuple):
     kind: str
     payload: Any
     attempts: int
+
+
+class ScheduledRow(NamedTuple):
+    """When something that recurs is due."""
+
+    name: str
+    next_run_at: datetime
 
 
 _due = (
@@ -91,6 +98,7 @@ AGAIN: Final = Command(
         attempts=bindparam("attempts"),
     )
 )
+SCHEDULED: Final = Query(select(schedules.c.name, schedules.c.next_run_at), ScheduledRow)
 FIRST_TIME: Final = Command(insert_if_absent(schedules, "name"))
 TAKE_TURN: Final = Command(
     update(schedules)
@@ -231,11 +239,16 @@ class Worker:
         now = self._tools.clock.now()
         if now < self._next_look:
             return
+        async with self._tools.reading(system()) as tx:
+            # A look costs no write lock; most looks find nothing.
+            times = {row.name: row.next_run_at for row in await tx.db.all(SCHEDULED)}
         for schedule in self._recurring:
-            async with self._tools.writing(system()) as tx:
-                await self._take_turn(tx, schedule, tx.now)
-        # Only now: when the database was away, the look comes at the next poll and not hours later.
-        self._next_look = now + min((schedule.every for schedule in self._recurring), default=_LONGEST) / 4
+            if schedule.name not in times or times[schedule.name] <= now:
+                async with self._tools.writing(system()) as tx:
+                    await self._take_turn(tx, schedule, tx.now)
+        # Only now: when the database was away, the look comes at the next poll. Soon, because the one whose turn it would
+        # have been may have died.
+        self._next_look = now + _LOOK_AGAIN
 
     @staticmethod
     async def _take_turn(tx: Tx, schedule: Schedule, now: datetime) -> None:

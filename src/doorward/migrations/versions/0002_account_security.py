@@ -22,10 +22,12 @@ def upgrade() -> None:
     _add_rate_limit_counts()
     _add_messages()
     _add_invitations()
+    _add_spent_challenges()
 
 
 def downgrade() -> None:
     """Takes the schema back; what stands in the new tables is lost."""
+    op.drop_table("spent_challenges")
     op.drop_table("rate_limit_counts")
     op.drop_table("invitations")
     op.drop_table("messages")
@@ -141,3 +143,13 @@ def _add_invitations() -> None:
         postgresql_where=sa.text("accepted_at IS NULL AND revoked_at IS NULL"),
         sqlite_where=sa.text("accepted_at IS NULL AND revoked_at IS NULL"),
     )
+
+
+def _add_spent_challenges() -> None:
+    op.create_table(
+        "spent_challenges",
+        sa.Column("random", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("random", name=op.f("pk_spent_challenges")),
+    )
+    op.create_index("ix_spent_challenges_expires_at", "spent_challenges", ["expires_at"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from doorward.surfaces.cli.arguments import AsJson
+from doorward.surfaces.cli.arguments import AsJson, moment
 from doorward.surfaces.cli.lazy import Commands
 from doorward.surfaces.cli.run import read, user_named
 from doorward.surfaces.cli.show import note, print_json, print_table
@@ -26,6 +27,10 @@ def list_(
         str | None, typer.Option(help="Only what concerns this user: id, email address or username.")
     ] = None,
     type_: Annotated[str | None, typer.Option("--type", help="Only this type, such as session.started.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(parser=moment, metavar="TIME", help="Not before this moment.")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option(parser=moment, metavar="TIME", help="Before this moment.")] = None,
     limit: Annotated[int, typer.Option(help="How many at most.", min=1, max=200)] = 50,
     cursor: Annotated[str | None, typer.Option(help="Go on after the page that ended with this cursor.")] = None,
     as_json: AsJson = False,
@@ -33,10 +38,11 @@ def list_(
     """List what happened, newest first."""
 
     async def use_case(tx: Tx) -> Page[EventRow]:
-        from doorward.domain.audit.list import list_events
+        from doorward.domain.audit.list import EventFilter, list_events
 
         user_id = None if user is None else (await user_named(tx, user)).id
-        return await list_events(tx, user_id=user_id, type_=type_, limit=limit, cursor=cursor)
+        which = EventFilter(type_, since, until)
+        return await list_events(tx, which, user_id=user_id, limit=limit, cursor=cursor)
 
     from doorward.domain.audit.views import event_view
 

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "role": Lazy(f"{_HERE}.role:commands", "Make, change, grant and revoke roles."),
     "key": Lazy(f"{_HERE}.key:commands", "List and rotate the keys that sign tokens."),
     "audit": Lazy(f"{_HERE}.audit:commands", "Read the log of what happened."),
+    "explain": Lazy(f"{_HERE}.explain:explain", "Say why a sign-in was refused, by its support code."),
     "password": Lazy(f"{_HERE}.password:commands", "Measure what hashing a password costs on this machine."),
     "breach": Lazy(f"{_HERE}.breach:commands", "Load the list of passwords that are known from breaches."),
     "seed": Lazy(f"{_HERE}.transfer:seed", "Fill the database with invented people, for trying things out."),

@@ -295,6 +295,18 @@ def reinstate(user: WhichUser, *, as_json: AsJson = False) -> None:
 
 
 @commands.command()
+def unlock(user: WhichUser, *, as_json: AsJson = False) -> None:
+    """Forget the wrong passwords and codes given for a user, who may then try again at once."""
+
+    async def use_case(tx: Tx) -> UserRow:
+        from doorward.domain.users.unlock import unlock_user
+
+        return await unlock_user(tx, (await user_named(tx, user)).id)
+
+    _print_user(write(use_case), as_json=as_json)
+
+
+@commands.command()
 def delete(
     user: WhichUser,
     *,

@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from doorward.surfaces.rest import credentials, events, factors, health, keys, mail, me, roles, sign_in, step_up, users
+from doorward.surfaces.rest import (
+    challenges,
+    credentials,
+    events,
+    factors,
+    health,
+    keys,
+    mail,
+    me,
+    roles,
+    sign_in,
+    step_up,
+    users,
+)
 from doorward.surfaces.rest.operation import Operation
 
 _MODULES: Final = (
     sign_in,
+    challenges,
     mail,
     me,
     step_up,

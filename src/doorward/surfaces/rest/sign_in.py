@@ -9,7 +9,7 @@ from pydantic import Field
 from doorward.domain.access.refresh import refresh_tokens
 from doorward.domain.methods.passkey.problems import PasskeyNotAccepted, PasskeyTaken
 from doorward.domain.one_time.problems import LinkInvalid
-from doorward.domain.risk.problems import TooManyAttempts
+from doorward.domain.risk.problems import ChallengeRequired, TooManyAttempts
 from doorward.domain.sessions.problems import RefreshTokenInvalid, RefreshTokenReuse
 from doorward.domain.sign_in.answer import answer_sign_in
 from doorward.domain.sign_in.begin import begin_sign_in
@@ -24,6 +24,7 @@ from doorward.domain.users.views import OwnUserView, own_user_view
 from doorward.infra.crypto.hashing import HashingBusy
 from doorward.infra.database.unit_of_work import Tx
 from doorward.surfaces.rest.asked import Asked, Reply, reply
+from doorward.surfaces.rest.challenges import HEADER
 from doorward.surfaces.rest.cookies import no_session_cookie, session_cookie
 from doorward.surfaces.rest.operation import Body, Operations
 
@@ -100,7 +101,7 @@ class RefreshBody(Body):
     answer=OwnUserView,
     public=True,
     limit="sign_up",
-    problems=[SignUpClosed, LinkInvalid, problems.UsernameTaken, problems.EmailTaken, HashingBusy],
+    problems=[SignUpClosed, ChallengeRequired, LinkInvalid, problems.UsernameTaken, problems.EmailTaken, HashingBusy],
 )
 async def sign_up_(asked: Asked, body: SignUpBody) -> Reply:
     """Sign up.
@@ -111,7 +112,13 @@ async def sign_up_(asked: Asked, body: SignUpBody) -> Reply:
     fields = body.model_dump(exclude={"password", "invitation"}, exclude_unset=True)
 
     async def use_case(tx: Tx) -> Reply:
-        made = await sign_up(tx, fields, password=body.password, invitation=body.invitation)
+        made = await sign_up(
+            tx,
+            fields,
+            password=body.password,
+            invitation=body.invitation,
+            challenge=asked.call.header(HEADER),
+        )
         if isinstance(made, Pending):
             return reply(outcome_view(made), status=202)
         return reply(own_user_view(made), status=201)

@@ -21,6 +21,7 @@ from doorward.domain.users.list import UserFilter, list_users
 from doorward.domain.users.sessions import end_session_of, end_sessions_of, list_sessions_of
 from doorward.domain.users.store import Order
 from doorward.domain.users.suspend import reinstate_user, suspend_user
+from doorward.domain.users.unlock import unlock_user
 from doorward.domain.users.update import update_user
 from doorward.domain.users.views import EmailView, UserView, email_view, user_view
 from doorward.infra.database.unit_of_work import Tx
@@ -250,6 +251,20 @@ async def reinstate(asked: Asked, user_id: str) -> Reply:
 
     async def use_case(tx: Tx) -> Reply:
         row = await reinstate_user(tx, find(USER, user_id))
+        return asked.tagged(user_view(row), row.version)
+
+    return await asked.write(use_case)
+
+
+@operations.add("POST", "/v1/users/{user_id}/unlock", answer=UserView, problems=[problems.UserNotFound])
+async def unlock(asked: Asked, user_id: str) -> Reply:
+    """Unlock a user.
+
+    The wrong passwords and codes given so far are forgotten, so that the user may try again at once.
+    """
+
+    async def use_case(tx: Tx) -> Reply:
+        row = await unlock_user(tx, find(USER, user_id))
         return asked.tagged(user_view(row), row.version)
 
     return await asked.write(use_case)
