@@ -1,4 +1,4 @@
-"""Writes docs/reference from the classes that it describes: settings, problems, events, permissions, commands.
+"""Writes docs/reference from the classes that it describes: settings, problems, events, permissions, commands, metrics.
 
 scripts/reference.py          writes the pages
 scripts/reference.py --check  names the pages that are not what it would write, and fails if there are any
@@ -25,6 +25,7 @@ from pydantic.fields import FieldInfo
 import doorward
 from doorward.domain.roles.rules import BUILT_IN
 from doorward.features import FEATURES
+from doorward.infra.telemetry.metrics import MEASURES
 from doorward.kernel.event import Event
 from doorward.kernel.permission import EVERYTHING
 from doorward.kernel.problem import Problem, type_base
@@ -285,12 +286,32 @@ def help_of(*words: str) -> str:
     return "".join(f"{line.rstrip()}\n" for line in printed.getvalue().strip().splitlines())
 
 
+def metrics_page() -> str:
+    """Every metric."""
+    parts = [
+        f"""# Metrics
+
+{_NOTE}
+`/metrics` shows these to Prometheus; [Observability](../guides/observability.md) says who may see them and which dashboards and
+alerts there are. Labels have few possible values: routes are templates, never paths, and nothing that a caller wrote is among them.
+A histogram is three series, whose names end in `_bucket`, `_sum` and `_count`.
+
+"""
+    ]
+    rows = (
+        (f"`{each.name}`", each.kind, ", ".join(f"`{label}`" for label in each.labels), each.about) for each in MEASURES
+    )
+    parts.append(table(("Name", "Kind", "Labels", "What it says"), rows))
+    return "".join(parts)
+
+
 PAGES: Final = {
     "settings.md": settings_page,
     "problems.md": problems_page,
     "events.md": events_page,
     "permissions.md": permissions_page,
     "commands.md": commands_page,
+    "metrics.md": metrics_page,
 }
 
 

@@ -21,6 +21,7 @@ from doorward.domain.roles.manage import KnownPermissions
 from doorward.domain.setup.ensure import ensure
 from doorward.features import FEATURES
 from doorward.http.draining import Draining
+from doorward.http.listening import CannotListen
 from doorward.http.problems import App, Receive, Scope, Send
 from doorward.http.rate_limits import RateLimits
 from doorward.http.settings import HttpSettings
@@ -39,15 +40,14 @@ from doorward.infra.mailer.choose import build_mailer
 from doorward.infra.mailer.settings import MailSettings
 from doorward.infra.outbox.settings import WorkerSettings
 from doorward.infra.outbox.worker import Schedule, Worker
-from doorward.infra.telemetry.counters import RequestCounters
-from doorward.infra.telemetry.logs import set_up
-from doorward.infra.telemetry.settings import LogSettings
 from doorward.infra.tools import Tools
 from doorward.kernel.clock import Clock
 from doorward.kernel.permission import EVERYTHING, Permission
+from doorward.observing import Observing
 from doorward.places import breach_file, database_url, sealing_secrets
 from doorward.settings import Settings, SettingsError, read_settings
 from doorward.surfaces.rest.application import Deferred, rest_application
+from doorward.surfaces.rest.operations import OPERATIONS
 
 _log = structlog.stdlib.get_logger("doorward")
 
@@ -88,11 +88,14 @@ async def prepare(tools: Tools) -> None:
     await ensure(tools)
 
 
-def make_worker(tools: Tools) -> Worker:
-    """The worker of one process, with every job of every feature."""
+def make_worker(tools: Tools, observing: Observing | None = None) -> Worker:
+    """The worker of one process, with every job of every feature. observing: of the process, for traces of jobs."""
+    handlers = {kind: handler for feature in FEATURES for kind, handler in feature.jobs.items()}
+    if observing is not None:
+        handlers = {kind: observing.handler(kind, handler) for kind, handler in handlers.items()}
     worker = Worker(
         tools,
-        {kind: handler for feature in FEATURES for kind, handler in feature.jobs.items()},
+        handlers,
         [Schedule(name, every) for feature in FEATURES for name, every in feature.recurring.items()],
         poll_seconds=tools.section(WorkerSettings).poll_seconds,
     )
@@ -101,12 +104,16 @@ def make_worker(tools: Tools) -> Worker:
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Tools]:
-    """Tools on the configured database, for a command or a server process. Raises SettingsError when the schema is behind."""
+async def opened(settings: Settings, observing: Observing | None = None) -> AsyncIterator[Tools]:
+    """Tools on the configured database, for a command or a server process. Raises SettingsError when the schema is behind.
+
+    observing: of the process, for traces of statements.
+    """
     database = open_database(database_url(settings), settings.section(DatabaseSettings), metadata)
     try:
         await refuse_other_schema(database)
-        tools = build_tools(database, sealing_secrets(settings), settings.sections)
+        seen = database if observing is None else observing.database(database)
+        tools = build_tools(seen, sealing_secrets(settings), settings.sections)
         tools.hold(BreachedPasswords).path = breach_file(settings)
         try:
             yield tools
@@ -141,8 +148,7 @@ class Application:
     def __init__(self, settings: Settings, draining: Draining) -> None:
         self._settings = settings
         self._draining = draining
-        self._counters = RequestCounters()
-        self._logs = set_up(settings.section(LogSettings))
+        self._observing = Observing(settings)
         self._app: App | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -158,45 +164,61 @@ class Application:
             async with self._running():
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
-        except SettingsError as error:
+        except (SettingsError, CannotListen) as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
         await send({"type": "lifespan.shutdown.complete"})
 
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[None]:
-        async with opened(self._settings) as tools:
+        observing = self._observing
+        async with opened(self._settings, observing) as tools:
             tools.held[Draining] = self._draining
-            router = Deferred(partial(_router, tools, self._counters, is_production=self._settings.is_production))
-            inner = rest_application(tools, router)
+            router = Deferred(partial(_router, tools, observing, is_production=self._settings.is_production))
+            inner = rest_application(tools, router, operations=observing.operations(OPERATIONS))
             # Not at once: whoever waits for this process to be ready is answered first.
             asyncio.get_running_loop().call_later(_ROUTER_AFTER_SECONDS, router.begin)
-            self._app = wrap(
+            whole = wrap(
                 inner,
                 self._settings.section(HttpSettings),
                 public_url=self._settings.section(TokensSettings).issuer,
-                counters=self._counters,
-                logs=self._logs,
+                counters=observing.counters,
+                logs=observing.logs,
                 draining=self._draining,
+                trace_id=observing.trace_id(),
             )
-            if not self._settings.section(WorkerSettings).inside_serve:
+            self._app = observing.application(whole)
+            async with observing.following(tools), working(self._settings, tools, observing):
                 yield
-                return
-            worker = make_worker(tools)
-            running = asyncio.create_task(worker.run(), name="doorward-worker")
-            try:
-                yield
-            finally:
-                worker.stop()
-                await finish(running)
 
 
-def _router(tools: Tools, counters: RequestCounters, *, is_production: bool) -> App:
+@asynccontextmanager
+async def working(settings: Settings, tools: Tools, observing: Observing) -> AsyncIterator[None]:
+    """Runs jobs meanwhile, where `serve` does that."""
+    if not settings.section(WorkerSettings).inside_serve:
+        yield
+        return
+    worker = make_worker(tools, observing)
+    running = asyncio.create_task(worker.run(), name="doorward-worker")
+    try:
+        yield
+    finally:
+        worker.stop()
+        await finish(running)
+
+
+def _router(tools: Tools, observing: Observing, *, is_production: bool) -> App:
     """Everything that is not in the fast lane. Imported only here: FastAPI alone takes a third of a start."""
     from doorward.surfaces.rest.router import build_router  # noqa: PLC0415 - see above
     from doorward.surfaces.web.setup import routes  # noqa: PLC0415 - see above
 
-    router = build_router(tools, counters=counters, is_production=is_production, more=routes(tools))
+    router = build_router(
+        tools,
+        counters=observing.counters,
+        is_production=is_production,
+        more=routes(tools),
+        operations=observing.operations(OPERATIONS),
+    )
     # It stays for good; without this, every full collection walks over all of it again.
     gc.collect()
     gc.freeze()

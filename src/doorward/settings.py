@@ -1,7 +1,8 @@
 """The settings of one installation: read from the environment once, every mistake reported together.
 
 `DOORWARD_` and the section's name and the field's, joined by `__`: `DOORWARD_DATABASE__POOL_SIZE=20`. With `_FILE` at the
-end the value is the content of the named file. `DATABASE_URL`, `REDIS_URL` and `PORT` are honored as they are.
+end the value is the content of the named file. `DATABASE_URL`, `REDIS_URL`, `PORT`,
+`OTEL_EXPORTER_OTLP_ENDPOINT` and `SENTRY_DSN` are honored as they are.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from doorward.infra.http_client.settings import HttpClientSettings
 from doorward.infra.limits.settings import RateLimitSettings
 from doorward.infra.mailer.settings import MailSettings
 from doorward.infra.outbox.settings import WorkerSettings
-from doorward.infra.telemetry.settings import LogSettings, MetricsSettings
+from doorward.infra.telemetry.settings import LogSettings, MetricsSettings, SentrySettings, TracingSettings
 
 PREFIX: Final = "DOORWARD_"
 _SEPARATOR: Final = "__"
@@ -38,6 +39,13 @@ _ALIASES: Final = {
     "DATABASE_URL": "DOORWARD_DATABASE__URL",
     "PORT": "DOORWARD_SERVER__PORT",
     "REDIS_URL": "DOORWARD_RATE_LIMITS__REDIS_URL",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "DOORWARD_TRACING__ENDPOINT",
+    "SENTRY_DSN": "DOORWARD_SENTRY__DSN",
+}
+# Libraries that a setting needs and that come with an extra of the same name.
+_EXTRAS: Final = {
+    "tracing.endpoint": ("otel", "opentelemetry.exporter.otlp.proto.http"),
+    "sentry.dsn": ("sentry", "sentry_sdk"),
 }
 # Read by the tasks and not by Doorward itself.
 _NOT_OURS: Final = frozenset({"DOORWARD_VENV", "DOORWARD_VECTORS"})
@@ -93,6 +101,8 @@ SECTIONS: Final[dict[str, type[BaseModel]]] = {
     "http": HttpSettings,
     "log": LogSettings,
     "metrics": MetricsSettings,
+    "tracing": TracingSettings,
+    "sentry": SentrySettings,
     "worker": WorkerSettings,
     "rate_limits": RateLimitSettings,
     "http_client": HttpClientSettings,
@@ -158,6 +168,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         wrong.extend(_explain(error, sources))
         root = None
     wrong.extend(_contradictions(values, sources))
+    wrong.extend(_missing_extras(sources))
     if wrong or root is None:
         raise SettingsError(wrong)
     sections: dict[type, Any] = {type_: getattr(root, name) for name, type_ in SECTIONS.items()}
@@ -226,6 +237,19 @@ def _explain(error: ValidationError, sources: Mapping[str, str]) -> Iterator[str
         path = ".".join(str(step) for step in found["loc"] if not isinstance(step, int))
         message = found["msg"].removeprefix("Value error, ").rstrip(".")
         yield f"{sources.get(path, path)} is not valid: {message[:1].lower()}{message[1:]}."
+
+
+def _missing_extras(sources: Mapping[str, str]) -> Iterator[str]:
+    for path, (extra, module) in _EXTRAS.items():
+        if path in sources and not _is_installed(module):
+            yield f"{sources[path]} needs the extra `{extra}`: pip install 'doorward[{extra}]'."
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of what it stands in
+        return False
 
 
 def _contradictions(values: Mapping[str, Any], sources: Mapping[str, str]) -> Iterator[str]:

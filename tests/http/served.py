@@ -43,11 +43,14 @@ def create(*, draining: Draining) -> App:  # noqa: C901 - a list of addresses
 
     async def lifespan(receive: Receive, send: Send) -> None:
         await receive()
+        current = asyncio.create_task(counters.keep_current())
         if os.environ.get("TEST_FAILS_STARTING"):
             await send({"type": "lifespan.startup.failed", "message": "no database"})
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        current.cancel()
+        await asyncio.wait([current])
         _mark("ended")
         await send({"type": "lifespan.shutdown.complete"})
 

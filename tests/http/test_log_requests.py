@@ -50,7 +50,10 @@ async def test_counts_what_it_answered(house):
     text = home.counters.render().decode()
     assert 'doorward_http_requests_total{method="GET",route="/v1/people/{number}",status="200"} 3.0' in text
     assert 'doorward_http_requests_total{method="GET",route="unmatched",status="404"} 1.0' in text
-    assert 'doorward_http_request_duration_seconds_count{method="GET",route="/v1/people/{number}"} 3.0' in text
+    assert (
+        'doorward_http_request_duration_seconds_count{method="GET",route="/v1/people/{number}",status_class="2xx"} 3.0'
+        in text
+    )
     assert "doorward_http_requests_in_flight 0.0" in text
 
 

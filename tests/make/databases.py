@@ -20,6 +20,7 @@ from doorward.infra.database.postgres import PostgresTransaction
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.sqlite import SqliteTransaction
 from doorward.infra.database.statement import Compiled, CompiledRows
+from doorward.infra.telemetry.figures import Durations
 
 _numbers = itertools.count(1)
 
@@ -166,6 +167,7 @@ class IsolatedDatabase:
 
     def __init__(self, real: Database, outer: Transaction) -> None:
         self.name = real.name
+        self.most_connections = real.most_connections
         self._real = real
         self._outer = outer
         self._turn = asyncio.Lock()
@@ -205,6 +207,9 @@ class IsolatedDatabase:
 
     def connections(self) -> dict[str, int]:
         return self._real.connections()
+
+    def waits(self) -> Durations:
+        return self._real.waits()
 
     async def close(self) -> None:
         await self.undo()

@@ -37,10 +37,13 @@ _ENVIRONMENT: Final = {
 
 
 class Node:
-    """A server process on a database. lines: what all its lives wrote, for looking for secrets."""
+    """A server process on a database. lines: what all its lives wrote, for looking for secrets.
+
+    environment: with which it runs, for commands on the same installation.
+    """
 
     def __init__(self, database_url: str, folder: Path, **settings: str) -> None:
-        self._environment = {
+        self.environment = {
             **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}},
             **_ENVIRONMENT,
             "PYTHONPATH": str(SOURCE),
@@ -72,7 +75,7 @@ class Node:
             "-m",
             "doorward",
             "serve",
-            env=self._environment | {"PORT": str(self.port)},
+            env=self.environment | {"PORT": str(self.port)},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             limit=1 << 20,

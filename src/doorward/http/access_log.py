@@ -33,16 +33,18 @@ class AccessLog:
         failed = status >= 500
         if not (failed or self._wants_end):
             return
-        self._logs.line(
-            _ERROR if failed else _INFO,
-            {
-                "event": "request",
-                "request_id": call.request_id,
-                "method": method,
-                "route": call.route,
-                "status": status,
-                "duration_ms": round(seconds * 1000, 3),
-                "user_id": call.user_id,
-                "client": call.address,
-            },
-        )
+        entry = {
+            "event": "request",
+            "request_id": call.request_id,
+            "method": method,
+            "route": call.route,
+            "status": status,
+            "duration_ms": round(seconds * 1000, 3),
+            "user_id": call.user_id,
+            "client": call.address,
+        }
+        if call.problem is not None:
+            entry["code"] = call.problem
+        if call.trace_id is not None:
+            entry["trace_id"] = call.trace_id
+        self._logs.line(_ERROR if failed else _INFO, entry)

@@ -24,6 +24,8 @@ class Call:
     deadline: ends the request when its time is up. unread: whether some of the body has not arrived yet.
     close: whether the connection ends with the answer. gone: whether the client
     left before its body was whole. answer_headers: what the answer carries, whoever makes it.
+    problem: the code of the problem that is the answer, for the log line and the counters.
+    trace_id: of the trace that the request belongs to, where traces are sent.
     """
 
     request_id: str
@@ -38,6 +40,8 @@ class Call:
     close: bool = False
     gone: bool = False
     answer_headers: tuple[tuple[bytes, bytes], ...] = ()
+    problem: str | None = None
+    trace_id: str | None = None
 
     def header(self, name: bytes) -> str | None:
         """A header's value as text. name: in lower case."""

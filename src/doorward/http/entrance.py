@@ -6,7 +6,7 @@ One class instead of one for each of these: every layer that wraps `send` costs 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any, Final
 
@@ -44,8 +44,10 @@ class Entrance:
         counters: RequestCounters,
         logs: Logs,
         draining: Draining,
+        trace_id: Callable[[], str | None] | None = None,
     ) -> None:
         self._app = app
+        self._trace_id = trace_id
         self._settings = settings
         self._answer_headers = answer_headers
         self._counters = counters
@@ -67,6 +69,8 @@ class Entrance:
         request_id = (accepted(headers.get(b"x-request-id")) if by_proxy else None) or new_request_id()
         call = Call(request_id, address, headers, started, self._settings)
         scope[KEY] = call
+        if self._trace_id is not None:
+            call.trace_id = self._trace_id()
         self._counters.in_flight += 1
         if self._access_log.wants_start:
             self._access_log.started(call, method, scope["path"])
@@ -88,7 +92,7 @@ class Entrance:
             status = _CLIENT_GONE if call.gone else outgoing.status or _CLIENT_GONE
             call.route = _route(scope, call)
             self._counters.in_flight -= 1
-            self._counters.count(method, call.route, status, seconds)
+            self._counters.count(method, call.route, status, seconds, call.problem)
             self._access_log.ended(call, method, status, seconds)
 
     async def _answer(self, problem: Problem, scope: Scope, outgoing: Outgoing) -> None:

@@ -61,12 +61,17 @@ class NotAcceptable(Problem):
     title = "No acceptable representation"
 
 
-def render(problem: Problem, *, instance: str, request_id: str) -> tuple[int, HeaderList, bytes]:
+def render(
+    problem: Problem, *, instance: str, request_id: str, trace_id: str | None = None
+) -> tuple[int, HeaderList, bytes]:
     """A problem as status, headers and body.
 
-    instance: the request's path as it was sent, without the query. request_id: what its log line carries.
+    instance: the request's path as it was sent, without the query. request_id: what its log line carries. trace_id: of
+    the trace it belongs to, where traces are sent.
     """
     document = problem.document(instance=instance, request_id=request_id)
+    if trace_id is not None:
+        document["trace_id"] = trace_id
     body = orjson.dumps(document)
     headers = [_MEDIA_TYPE, (b"content-length", str(len(body)).encode())]
     if problem.retry_after is not None:
@@ -81,10 +86,13 @@ def render_for(scope: Scope, problem: Problem) -> tuple[int, HeaderList, bytes]:
     # The raw path is ASCII with percent signs: a URI reference, as the standard wants it, and always encodable.
     instance = scope["path"].encode("ascii", "replace") if raw is None else raw.partition(b"?")[0]
     call = scope.get(KEY)
+    if call is not None:
+        call.problem = problem.code
     return render(
         problem,
         instance=instance[:_MAX_INSTANCE].decode("ascii", "replace"),
         request_id="" if call is None else call.request_id,
+        trace_id=None if call is None else call.trace_id,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from doorward.http.cors import CrossOrigin
 from doorward.http.draining import Draining
 from doorward.http.entrance import Entrance
@@ -22,11 +24,13 @@ def wrap(
     counters: RequestCounters,
     logs: Logs,
     draining: Draining | None = None,
+    trace_id: Callable[[], str | None] | None = None,
 ) -> App:
     """The application inside of every layer that all surfaces share.
 
     From the outside in: entrance (name, address, log, counters, answer headers, problems), hosts, CORS, size and time.
     public_url: the address under which browsers know the service; https there turns on HSTS. draining: the process's flag.
+    trace_id: answers the id of the present trace, where there are traces.
     """
     layered: App = SizeAndTime(app, settings)
     layered = CrossOrigin(layered, settings)
@@ -39,4 +43,5 @@ def wrap(
         counters=counters,
         logs=logs,
         draining=draining or Draining(),
+        trace_id=trace_id,
     )

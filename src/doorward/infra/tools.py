@@ -11,9 +11,11 @@ from doorward.infra.crypto.hashing import HashingPool
 from doorward.infra.crypto.sealing import Sealer
 from doorward.infra.crypto.tokens import Stamper
 from doorward.infra.database.driver import Database
+from doorward.infra.database.explain import SlowPlans
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.mailer.mail import Mailer
+from doorward.infra.telemetry.figures import Figures
 from doorward.kernel.actor import Actor
 from doorward.kernel.clock import Clock
 
@@ -26,7 +28,8 @@ class Tools:
 
     sections: the settings of each slice, by class. held: what a slice keeps in memory, by class, such as the ring of
     signing keys. wake_worker: called after a commit that queued work. mailer: how mail leaves; None where it is off.
-    reactions: by type of event, what follows from it in the transaction that records it.
+    reactions: by type of event, what follows from it in the transaction that records it. figures: what is counted for
+    metrics. plans: of slow statements, for the log.
     """
 
     database: Database
@@ -35,6 +38,8 @@ class Tools:
     sealer: Sealer
     stamper: Stamper
     sections: Mapping[type, Any]
+    figures: Figures = field(default_factory=Figures)
+    plans: SlowPlans = field(default_factory=SlowPlans)
     held: dict[type, Any] = field(default_factory=dict)
     wake_worker: Callable[[], None] | None = None
     mailer: Mailer | None = None

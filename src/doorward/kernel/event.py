@@ -6,6 +6,7 @@ with `personal()` and stored apart, so that erasing a person leaves the log whol
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, ClassVar
@@ -28,6 +29,9 @@ class Event:
     type: ClassVar[str] = "event"
     # Whether address and user agent are kept with it; not where another record of the same thing has them already.
     traced: ClassVar[bool] = True
+    # Metrics count events by type. By `method` and `reason` as well where the class names the fields that hold these; only
+    # for fields with few possible values, and none that a person wrote.
+    counted: ClassVar[Mapping[str, str]] = {}
 
     user_id: UUID | None = None
     target: str | None = None

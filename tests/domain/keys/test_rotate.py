@@ -185,3 +185,38 @@ async def test_serves_on_when_the_clock_jumps_back(tools: Tools) -> None:
     await make_user(tools)
     tools.clock.advance(hours=-2)  # type: ignore[attr-defined]
     assert (await authenticate_token(tools, await token_of(tools), Origin())).user.email == "ada@example.com"
+
+
+async def test_refuses_at_once_what_a_revoked_key_signed(tools: Tools) -> None:
+    ada = await make_user(tools)
+    async with tools.writing(operator()) as tx:
+        await rotate_key(tx)  # announced only; it may have leaked with the other one
+    leaked = await token_of(tools)
+    before = await states(tools)
+    async with tools.writing(operator()) as tx:
+        made = await rotate_key(tx, revoke=True)
+    assert before == ["signing", "announced"]
+    assert await states(tools) == ["signing"]
+    assert await signing(tools) == made.kid
+    with pytest.raises(Unauthenticated):
+        await authenticate_token(tools, leaked, Origin())
+    assert (await authenticate_token(tools, await token_of(tools), Origin())).user.id == ada.id
+    assert [event.type for event in await logged(tools)].count("key.revoked") == 2
+
+
+async def test_another_process_refuses_a_revoked_key_within_seconds(own_database_url: str) -> None:
+    here, there = open_for_test(own_database_url), open_for_test(own_database_url)
+    one, other = await make_tools(here), await make_tools(there)
+    try:
+        await make_user(one)
+        leaked = await token_of(one)
+        assert await authenticate_token(other, leaked, Origin())
+        async with one.writing(operator()) as tx:
+            await rotate_key(tx, revoke=True)
+        other.clock.advance(seconds=5)  # type: ignore[attr-defined]
+        with pytest.raises(Unauthenticated):
+            await authenticate_token(other, leaked, Origin())
+    finally:
+        for tools, database in ((one, here), (other, there)):
+            tools.hashing.close()
+            await database.close()

@@ -51,9 +51,16 @@ async def test_is_not_ready_on_its_way_out_but_still_serves(client: httpx2.Async
 
 async def test_shows_metrics_to_those_who_may_see_them(client: httpx2.AsyncClient, tools: Tools) -> None:
     await client.get("/livez")
+    assert (await client.get("/metrics")).status_code == 404, "a stranger, and no token is set"
+    changed(tools, MetricsSettings, addresses=("203.0.113.0/24",))
     shown = await client.get("/metrics")
     assert shown.status_code == 200
     assert "/livez" in shown.text
+    changed(tools, MetricsSettings, addresses=("127.0.0.0/8",), access="open")
+    assert (await client.get("/metrics")).status_code == 200
+    changed(tools, MetricsSettings, access="off")
+    assert (await client.get("/metrics")).status_code == 404
+    changed(tools, MetricsSettings, access="auto")
     changed(tools, MetricsSettings, token=SecretStr("a-long-metrics-token"))
     for header, status in [
         (None, 404),

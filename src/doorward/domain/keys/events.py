@@ -15,3 +15,11 @@ class KeyRotated(Event):
     type: ClassVar[str] = "key.rotated"
     algorithm: str
     active_from: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyRevoked(Event):
+    """A signing key was taken back: no token that it signed is accepted any more."""
+
+    type: ClassVar[str] = "key.revoked"
+    algorithm: str

@@ -17,7 +17,8 @@ from doorward.infra.tools import Tools
 from doorward.kernel.actor import system
 
 SEALED_FOR: Final = "signing-key"
-_FRESH: Final = timedelta(seconds=30)
+# Also for how long another process goes on to accept a key that was revoked.
+_FRESH: Final = timedelta(seconds=5)
 _LOOK_AGAIN: Final = timedelta(seconds=1)
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from doorward.domain.keys import store
-from doorward.domain.keys.events import KeyRotated
+from doorward.domain.keys.events import KeyRevoked, KeyRotated
 from doorward.domain.keys.ring import SEALED_FOR, KeyRing
 from doorward.domain.keys.settings import KeysSettings
 from doorward.domain.keys.store import KeyRow
@@ -21,15 +21,19 @@ READ_KEYS: Final = Permission("keys:read", "See signing keys; the public part on
 ROTATE_KEYS: Final = Permission("keys:rotate", "Make a new signing key.")
 
 
-async def rotate_key(tx: Tx, *, at_once: bool = False) -> KeyRow:
-    """Makes a new signing key and announces it. at_once: it signs immediately, for when the present one leaked."""
+async def rotate_key(tx: Tx, *, at_once: bool = False, revoke: bool = False) -> KeyRow:
+    """Makes a new signing key and announces it.
+
+    at_once: it signs immediately. revoke: so it does, and no other key verifies any more: for when one leaked. Every access
+    token that was handed out before is refused then; refresh tokens and cookies go on.
+    """
     require(tx.actor, ROTATE_KEYS)
     settings = tx.section(KeysSettings)
     async with tx.paused():
         made = new_signing_key(settings.algorithm)
     # Two rotations at once are put in line by the rows of the keys that stand.
     first = not await tx.db.all(store.LOCK)
-    active_from = tx.now if at_once or first else tx.now + timedelta(seconds=settings.announce_seconds)
+    active_from = tx.now if at_once or revoke or first else tx.now + timedelta(seconds=settings.announce_seconds)
     row = KeyRow(
         kid=made.kid,
         algorithm=made.algorithm,
@@ -46,6 +50,9 @@ async def rotate_key(tx: Tx, *, at_once: bool = False) -> KeyRow:
         expires_at=active_from + timedelta(seconds=settings.overlap_seconds),
     )
     tx.emit(KeyRotated(target=row.kid, algorithm=row.algorithm, active_from=wire(active_from)))
+    if revoke:
+        for revoked in await tx.db.all(store.REVOKE_OTHERS, except_kid=row.kid, now=tx.now):
+            tx.emit(KeyRevoked(target=revoked.kid, algorithm=revoked.algorithm))
     tx.after_commit(tx.tools.hold(KeyRing).forget)
     return row
 

@@ -23,6 +23,13 @@ class KeyRow(NamedTuple):
     expires_at: datetime | None
 
 
+class RevokedRow(NamedTuple):
+    """A key that was taken back."""
+
+    kid: str
+    algorithm: str
+
+
 LIVING: Final = Query(
     select(*signing_keys.columns)
     .where(or_(signing_keys.c.expires_at.is_(None), signing_keys.c.expires_at > bindparam("now")))
@@ -41,5 +48,15 @@ RETIRE_OTHERS: Final = Command(
     update(signing_keys)
     .where(signing_keys.c.kid != bindparam("except_kid"), signing_keys.c.expires_at.is_(None))
     .values(expires_at=bindparam("expires_at"))
+)
+REVOKE_OTHERS: Final = Query(
+    update(signing_keys)
+    .where(
+        signing_keys.c.kid != bindparam("except_kid"),
+        or_(signing_keys.c.expires_at.is_(None), signing_keys.c.expires_at > bindparam("now")),
+    )
+    .values(expires_at=bindparam("now"))
+    .returning(signing_keys.c.kid, signing_keys.c.algorithm),
+    RevokedRow,
 )
 FORGET: Final = Command(delete(signing_keys).where(signing_keys.c.expires_at < bindparam("before")))

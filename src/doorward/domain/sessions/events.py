@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ class SessionStarted(Event):
     """Somebody signed in."""
 
     type: ClassVar[str] = "session.started"
+    counted: ClassVar[Mapping[str, str]] = {"method": "methods"}
     kind: str
     methods: tuple[str, ...]
 
@@ -31,6 +33,7 @@ class SessionEnded(Event):
     """A session was ended: by signing out, by its owner or an administrator, or because the account changed."""
 
     type: ClassVar[str] = "session.ended"
+    counted: ClassVar[Mapping[str, str]] = {"reason": "reason"}
     reason: str
 
 

@@ -198,7 +198,7 @@ async def refuse(tx: Tx, problem: Problem, user_id: UUID | None, trace: Trace) -
     if user_id is not None and not await is_kept(tx, user_id):
         # Erased since the sign-in was begun: the record may not bring anything of that person back.
         user_id = None
-    tx.emit(SignInRefused(user_id=user_id, reason=problem.code))
+    tx.emit(SignInRefused(user_id=user_id, reason=problem.code, method=trace.method))
     problem.facts["support_code"] = await keep_trace(tx, trace, user_id=user_id, outcome=problem.code)
     problem.keeps_work = True  # type: ignore[misc]  # this one failure; its class says what is usual
     return problem

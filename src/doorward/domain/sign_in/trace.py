@@ -32,6 +32,12 @@ class Trace:
     def __init__(self) -> None:
         self.steps: list[dict[str, Fact]] = []
 
+    @property
+    def method(self) -> str | None:
+        """The method that was tried last, if one was."""
+        tried = [step["method"] for step in self.steps if "method" in step]
+        return str(tried[-1]) if tried else None
+
     def note(self, step: str, **facts: Fact) -> None:
         """One more step. facts: words, numbers and yes or no; never what somebody typed."""
         self.steps.append({"step": step, **facts})

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from doorward.infra.database.statement import Compiled, CompiledRows
+from doorward.infra.telemetry.figures import Durations
 
 Record = Sequence[Any]
 
@@ -47,9 +48,13 @@ class Transaction(Reading, Protocol):
 
 
 class Database(Reading, Protocol):
-    """A database and the connections to it. Reads outside a transaction see what is committed at that moment."""
+    """A database and the connections to it. Reads outside a transaction see what is committed at that moment.
+
+    most_connections: how many there may be.
+    """
 
     name: str
+    most_connections: int
 
     async def change(self, statement: Compiled, values: list[Any]) -> Record | None:
         """The first row of a statement that changes something, run by itself: when it returns, the change is durable."""
@@ -65,6 +70,10 @@ class Database(Reading, Protocol):
 
     def connections(self) -> dict[str, int]:
         """How many connections are in use, idle, and waited for."""
+        ...
+
+    def waits(self) -> Durations:
+        """For how long requests waited that did not get a connection at once."""
         ...
 
     async def close(self) -> None:

@@ -7,9 +7,11 @@ connection returns only after its transaction was ended by us, so there is nothi
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Any, Final
 
 import asyncpg
@@ -21,6 +23,7 @@ from doorward.infra.database.problems import DatabaseBusy, DatabaseUnavailable, 
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.statement import Compiled, CompiledRows, Query
 from doorward.infra.database.turns import Turns
+from doorward.infra.telemetry.figures import Durations
 from doorward.kernel.problem import FieldError, InvalidInput, Problem
 
 # Errors after which a connection cannot be trusted, or is gone.
@@ -35,6 +38,9 @@ _LOST: Final = (
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
 
+# How often connections are looked after, and by how much an answer may be later than the server's own limit allows.
+_LOOK_SECONDS: Final = 0.5
+_GRACE_SECONDS: Final = 0.5
 _ALL_IN_USE: Final = "All connections to the database are in use. Try again in a moment."
 _ANSWER: Final = Query(select(literal_column("1")), tuple[int]).on("postgresql")
 
@@ -46,10 +52,29 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg brings no
     and schema changes; only the last of these concerns us.
     """
 
-    __slots__ = ()
+    __slots__ = ("since",)
+
+    # When the statement under way was sent, by the monotonic clock; None between statements.
+    since: float | None
 
     async def answer(self, sql: str, values: list[Any], limit: int = 0) -> tuple[Sequence[Record], bytes]:
         """The rows of a statement (of a limit of them, if it is not 0) and the tag of its completion."""
+        self.since = monotonic()
+        try:
+            return await self._answer(sql, values, limit)
+        finally:
+            self.since = None
+
+    async def say(self, sql: str) -> str:
+        """Runs a statement without values and rows, such as `COMMIT`; the tag of its completion."""
+        self.since = monotonic()
+        try:
+            tag: str = await self.execute(sql)
+        finally:
+            self.since = None
+        return tag
+
+    async def _answer(self, sql: str, values: list[Any], limit: int) -> tuple[Sequence[Record], bytes]:
         # From the driver's cache, which prepares what it does not hold and forgets what is not used.
         statement = await self._get_statement(sql, None)
         try:
@@ -73,9 +98,14 @@ class Pool:
         self._idle: list[Connection] = []
         self._turns = Turns(settings.pool_size, settings.pool_wait_seconds, _ALL_IN_USE)
         kept_free = min(settings.pool_size - 1, max(1, settings.pool_size // 5))
-        self.slow = Turns(settings.pool_size - kept_free, settings.pool_wait_seconds, _ALL_IN_USE)
+        self.slow = Turns(
+            settings.pool_size - kept_free, settings.pool_wait_seconds, _ALL_IN_USE, waits=self._turns.waits
+        )
         self._open = 0
         self._closed = False
+        # Of every open connection, for `_look_after`.
+        self._connections: set[Connection] = set()
+        self._looking: asyncio.TimerHandle | None = None
 
     async def acquire(self) -> Connection:
         """A connection for the caller alone. Raises DatabaseBusy after `pool_wait_seconds`, or DatabaseUnavailable."""
@@ -110,6 +140,10 @@ class Pool:
                     "jit": "off",
                 },
             )
+            connection.since = None
+            self._connections.add(connection)
+            if self._looking is None:
+                self._looking = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look_after)
             return connection  # noqa: TRY300 - the only thing that can fail is above
         except BaseException as error:
             self._open -= 1
@@ -117,6 +151,21 @@ class Pool:
             if problem is None:
                 raise
             raise problem from error
+
+    def _look_after(self) -> None:
+        """Gives connections up whose server has not answered for too long.
+
+        The server ends slow statements by itself. One that stands still, or that the network has lost, ends nothing, and
+        whoever waits for it would wait until their own time is up. One timer for all is far cheaper than one a statement.
+        """
+        latest = monotonic() - self._settings.statement_timeout_seconds - _GRACE_SECONDS
+        self._connections = {each for each in self._connections if not each.is_closed()}
+        for each in self._connections:
+            if each.since is not None and each.since < latest:
+                each.terminate()
+        self._looking = None
+        if self._connections and not self._closed:
+            self._looking = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look_after)
 
     def release(self, connection: Connection, *, broken: bool = False) -> None:
         """Takes a connection back; a broken one is closed at once and its place becomes free."""
@@ -133,9 +182,16 @@ class Pool:
         waiting = self._turns.waiting + self.slow.waiting
         return {"in_use": self._open - len(self._idle), "idle": len(self._idle), "waiting": waiting}
 
+    @property
+    def waits(self) -> Durations:
+        """For how long requests waited that did not get a connection at once."""
+        return self._turns.waits
+
     async def close(self) -> None:
         """Closes idle connections; those in use are closed as they come back."""
         self._closed = True
+        if self._looking is not None:
+            self._looking.cancel()
         idle, self._idle = self._idle, []
         for connection in idle:
             self._open -= 1
@@ -247,7 +303,7 @@ class PostgresTransaction(_Running):
     async def commit(self) -> None:
         """Makes the changes durable. When the answer is lost on the way, DatabaseUnavailable says that it is unknown."""
         try:
-            status: str = await self._connection.execute("COMMIT")
+            status = await self._connection.say("COMMIT")
         except BaseException as error:
             self.broken = True
             self._fail(error)
@@ -263,7 +319,7 @@ class PostgresTransaction(_Running):
         """Takes the changes back; a connection that cannot even do that is thrown away, which has the same effect."""
         try:
             if not self.broken:
-                await self._connection.execute("ROLLBACK")
+                await self._connection.say("ROLLBACK")
         except BaseException as error:
             self.broken = True
             if not isinstance(error, Exception):
@@ -283,6 +339,7 @@ class PostgresDatabase:
 
     def __init__(self, url: str, settings: DatabaseSettings, conflicts: Conflicts) -> None:
         self._pool = Pool(url, settings)
+        self.most_connections = settings.pool_size
         self._conflicts = conflicts
 
     @asynccontextmanager
@@ -337,7 +394,7 @@ class PostgresDatabase:
             raise
         transaction = PostgresTransaction(self._pool, connection, self._conflicts)
         try:
-            await connection.execute("BEGIN")
+            await connection.say("BEGIN")
         except BaseException as error:
             transaction.broken = True
             self._pool.release(connection, broken=True)
@@ -356,6 +413,10 @@ class PostgresDatabase:
     def connections(self) -> dict[str, int]:
         """How many connections are in use and idle, and how many requests wait for one."""
         return self._pool.counts()
+
+    def waits(self) -> Durations:
+        """For how long requests waited that did not get a connection at once."""
+        return self._pool.waits
 
     async def close(self) -> None:
         """Closes every connection."""

@@ -39,6 +39,10 @@ class DatabaseSettings(BaseModel):
     slow_query_seconds: float = Field(
         default=0.5, gt=0, description="A statement that takes longer is logged as a warning, without its values."
     )
+    slow_query_plan: bool = Field(
+        default=False,
+        description="Log the plan of a slow statement too, at most once a minute for each statement, made for made-up values.",
+    )
     auto_migrate: bool | None = Field(
         default=None,
         description="Bring the schema up to date at start. Unset means yes in development and no in production.",

@@ -22,6 +22,7 @@ from doorward.infra.database.problems import DatabaseBusy, DatabaseUnavailable, 
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.statement import Compiled, CompiledRows
 from doorward.infra.database.turns import Turns
+from doorward.infra.telemetry.figures import Durations
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -191,6 +192,8 @@ class SqliteDatabase:
     """An SQLite file."""
 
     name = "sqlite"
+    # That write.
+    most_connections = 1
 
     def __init__(self, path: Path, settings: DatabaseSettings, conflicts: Conflicts) -> None:
         self.path = path
@@ -336,6 +339,10 @@ class SqliteDatabase:
     def connections(self) -> dict[str, int]:
         """Whether the writer is in use, and how many requests wait for it."""
         return {"in_use": 1 - self._turn.free, "idle": self._turn.free, "waiting": self._turn.waiting}
+
+    def waits(self) -> Durations:
+        """For how long requests waited for the writer that did not get it at once."""
+        return self._turn.waits
 
     async def close(self) -> None:
         """Closes every connection; the last one to close folds the write-ahead log into the file."""

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as postgres_dialect
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as sqlite_dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
+from sqlalchemy.types import TypeEngine
 
 from doorward.infra.database.base import Convert, decoder, encoder
 
@@ -34,7 +35,7 @@ class _Value(NamedTuple):
 class Compiled:
     """A statement as one database takes it: its text, how values go in and how rows come out."""
 
-    __slots__ = ("_decoders", "_values", "sql", "writes")
+    __slots__ = ("_decoders", "_kinds", "_values", "sql", "writes")
 
     def __init__(self, statement: ClauseElement, database: str, *, writes: bool) -> None:
         dialect = _DIALECTS[database]
@@ -52,6 +53,7 @@ class Compiled:
             )
             for name in compiled.positiontup or ()
         ]
+        self._kinds = [compiled.binds[name].type for name in compiled.positiontup or ()]
         # Only the columns that need it are touched: in a list of fifty users that is half of the time.
         self._decoders = [
             (place, decode)
@@ -75,6 +77,17 @@ class Compiled:
             places.append(value if encode is None or value is None else encode(value))
         return places
 
+    def encoded(self, made_up: Callable[[TypeEngine[Any]], Any]) -> list[Any]:
+        """Values in the order of their places, those that are not constants made up by their column types."""
+        return [
+            place.constant
+            if not place.named
+            else made_up(kind)
+            if place.encode is None
+            else place.encode(made_up(kind))
+            for place, kind in zip(self._values, self._kinds, strict=True)
+        ]
+
     def decoded(self, record: Iterable[Any]) -> Iterable[Any]:
         """A record of the driver with each column as its type says."""
         if not self._decoders:
@@ -85,6 +98,19 @@ class Compiled:
             if value is not None:
                 values[place] = decode(value)
         return values
+
+
+class Plain(Compiled):
+    """A statement given as text in the database's own words; its rows come as the driver gives them."""
+
+    __slots__ = ()
+
+    def __init__(self, sql: str) -> None:
+        self.sql = sql
+        self.writes = False
+        self._values = []
+        self._kinds = []
+        self._decoders = []
 
 
 def _columns(statement: ClauseElement) -> Sequence[Any]:

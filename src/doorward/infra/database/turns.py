@@ -10,16 +10,21 @@ from collections import deque
 from collections.abc import Callable
 
 from doorward.infra.database.problems import DatabaseBusy
+from doorward.infra.telemetry.figures import FINE_BOUNDS, Durations
 
 
 class Turns:
-    """A number of places. wait_seconds: how long to wait for one. refusal: what a caller is told who waited in vain."""
+    """A number of places. wait_seconds: how long to wait for one. refusal: what a caller is told who waited in vain.
 
-    def __init__(self, places: int, wait_seconds: float, refusal: str) -> None:
+    waits: for how long those waited who did not get a place at once; several kinds of places may share it.
+    """
+
+    def __init__(self, places: int, wait_seconds: float, refusal: str, waits: Durations | None = None) -> None:
         self._free = places
         self._wait_seconds = wait_seconds
         self._refusal = refusal
         self._queue: deque[asyncio.Future[None]] = deque()
+        self.waits = waits or Durations(FINE_BOUNDS)
 
     @property
     def free(self) -> int:
@@ -48,6 +53,7 @@ class Turns:
         loop = asyncio.get_running_loop()
         place = loop.create_future()
         self._queue.append(place)
+        since = loop.time()
         late = loop.call_later(self._wait_seconds, self._too_late, place)
         try:
             await place
@@ -57,6 +63,7 @@ class Turns:
             raise
         finally:
             late.cancel()
+            self.waits.observe(loop.time() - since)
 
     def _too_late(self, place: asyncio.Future[None]) -> None:
         if not place.done():

@@ -16,10 +16,12 @@ import structlog
 
 from doorward.infra.database.dialect import changes_and_records
 from doorward.infra.database.driver import Database, Transaction
+from doorward.infra.database.explain import SlowPlans
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.statement import Command, Compiled, Query, Rows
 from doorward.infra.outbox.record import Job, values_with, write_events, write_jobs
 from doorward.infra.outbox.recorded import PREFIX, Recorded
+from doorward.infra.telemetry.figures import Figures
 from doorward.kernel.actor import Actor
 from doorward.kernel.event import Event
 from doorward.kernel.problem import Problem
@@ -37,12 +39,31 @@ _log = structlog.stdlib.get_logger("doorward.database")
 class Db:
     """Runs statements: by themselves until the first change, then in the transaction that it opened."""
 
-    __slots__ = ("_database", "_slow_seconds", "_watches_all", "_writable", "dialect", "transaction")
+    __slots__ = (
+        "_database",
+        "_figures",
+        "_plans",
+        "_slow_seconds",
+        "_watches_all",
+        "_writable",
+        "dialect",
+        "transaction",
+    )
 
-    def __init__(self, database: Database, settings: DatabaseSettings, *, writable: bool) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: DatabaseSettings,
+        figures: Figures,
+        plans: SlowPlans,
+        *,
+        writable: bool,
+    ) -> None:
         self._database = database
+        self._figures = figures
         self._slow_seconds = settings.slow_query_seconds
         self._watches_all = settings.log_queries
+        self._plans = plans if settings.slow_query_plan else None
         self._writable = writable
         self.dialect = database.name
         self.transaction: Transaction | None = None
@@ -51,19 +72,28 @@ class Db:
         """The first row of a query, or None. values: by the names of the query's places."""
         compiled = query.on(self.dialect)
         started = time.perf_counter()
-        source = self.transaction or (await self.begin() if compiled.writes else self._database)
-        record = await source.first(compiled, compiled.values(values))
+        try:
+            source = self.transaction or (await self.begin() if compiled.writes else self._database)
+            record = await source.first(compiled, compiled.values(values))
+        except Problem as problem:
+            self._figures.database_failed(problem)
+            raise
         elapsed = time.perf_counter() - started
+        self._figures.statements.observe(elapsed)
         if self._watches_all or elapsed >= self._slow_seconds:
-            self._watch(compiled, elapsed)
+            self._tell(compiled, elapsed)
         return None if record is None else query.row(*compiled.decoded(record))
 
     async def all(self, query: Query[Row], /, **values: Any) -> list[Row]:
         """Every row of a query. values: by the names of the query's places."""
         compiled = query.on(self.dialect)
         started = time.perf_counter()
-        source = self.transaction or (await self.begin() if compiled.writes else self._database)
-        records = await source.all(compiled, compiled.values(values), thorough=query.thorough)
+        try:
+            source = self.transaction or (await self.begin() if compiled.writes else self._database)
+            records = await source.all(compiled, compiled.values(values), thorough=query.thorough)
+        except Problem as problem:
+            self._figures.database_failed(problem)
+            raise
         self._watch(compiled, time.perf_counter() - started)
         row, decoded = query.row, compiled.decoded
         return [row(*decoded(record)) for record in records]
@@ -72,8 +102,12 @@ class Db:
         """Changes rows; answers how many. values: by the names of the command's places."""
         compiled = command.on(self.dialect)
         started = time.perf_counter()
-        transaction = self.transaction or await self.begin()
-        count = await transaction.run(compiled, compiled.values(values))
+        try:
+            transaction = self.transaction or await self.begin()
+            count = await transaction.run(compiled, compiled.values(values))
+        except Problem as problem:
+            self._figures.database_failed(problem)
+            raise
         self._watch(compiled, time.perf_counter() - started)
         return count
 
@@ -83,8 +117,12 @@ class Db:
             return
         compiled = command.on(self.dialect)
         started = time.perf_counter()
-        transaction = self.transaction or await self.begin()
-        await transaction.many(compiled, [compiled.values(row) for row in rows])
+        try:
+            transaction = self.transaction or await self.begin()
+            await transaction.many(compiled, [compiled.values(row) for row in rows])
+        except Problem as problem:
+            self._figures.database_failed(problem)
+            raise
         self._watch(compiled, time.perf_counter() - started)
 
     async def insert(self, into: Rows, rows: Sequence[tuple[Any, ...]], /) -> None:
@@ -109,29 +147,42 @@ class Db:
             raise RuntimeError("a change by itself inside of a transaction, or where only reading was asked for")
         compiled = query.on(self.dialect)
         started = time.perf_counter()
-        record = await self._database.change(compiled, compiled.values(values))
+        try:
+            record = await self._database.change(compiled, compiled.values(values))
+        except Problem as problem:
+            self._figures.database_failed(problem)
+            raise
         self._watch(compiled, time.perf_counter() - started)
         return None if record is None else query.row(*compiled.decoded(record))
 
     def _watch(self, compiled: Compiled, elapsed: float) -> None:
+        self._figures.statements.observe(elapsed)
+        if elapsed < self._slow_seconds and not self._watches_all:
+            return
+        self._tell(compiled, elapsed)
+
+    def _tell(self, compiled: Compiled, elapsed: float) -> None:
         if elapsed >= self._slow_seconds:
             _log.warning("slow query", statement=compiled.sql, duration_ms=round(elapsed * 1000, 1))
-        elif self._watches_all:
+            if self._plans is not None:
+                self._plans.tell(self._database, compiled)
+        else:
             _log.debug("query", statement=compiled.sql, duration_ms=round(elapsed * 1000, 2))
 
 
 class Tx:
     """One use case's transaction. The surface opens it by `Tools.writing` and sends its answer only after it ended."""
 
-    __slots__ = ("_after_commit", "_events", "_jobs", "_writable", "actor", "db", "now", "tools")
+    __slots__ = ("_after_commit", "_events", "_jobs", "_writable", "_written", "actor", "db", "now", "tools")
 
     def __init__(self, tools: Tools, actor: Actor, *, writable: bool, database_settings: DatabaseSettings) -> None:
         self.tools = tools
         self.actor = actor
         self.now: datetime = tools.clock.now()
-        self.db = Db(tools.database, database_settings, writable=writable)
+        self.db = Db(tools.database, database_settings, tools.figures, tools.plans, writable=writable)
         self._writable = writable
         self._events: list[Event] = []
+        self._written: list[Event] = []
         self._jobs: list[Job] = []
         self._after_commit: list[AfterCommit] = []
 
@@ -151,7 +202,10 @@ class Tx:
         """
         if self.db.transaction is None and changes_and_records(self.db.dialect):
             recorded = values_with(PREFIX, self.actor, self.now, event)
-            return await self.db.change(query.together, **values, **recorded)
+            changed = await self.db.change(query.together, **values, **recorded)
+            if changed is not None:
+                self.tools.figures.happened(event)
+            return changed
         row = await self.db.first(query, **values)
         if row is not None:
             self.emit(event)
@@ -180,6 +234,7 @@ class Tx:
         jobs, self._jobs = self._jobs, []
         if events:
             await write_events(self.db, self.actor, self.now, events)
+            self._written += events
         if jobs:
             await write_jobs(self.db, self.now, jobs)
             if self.tools.wake_worker is not None:
@@ -206,12 +261,21 @@ class Tx:
             return
         transaction, self.db.transaction = self.db.transaction, None
         if transaction is not None:
-            await transaction.commit()
+            await self._commit(transaction)
         self._writable = False
+        for event in self._written:
+            self.tools.figures.happened(event)
         for action in self._after_commit:
             waiting = action()
             if waiting is not None:
                 await waiting
+
+    async def _commit(self, transaction: Transaction) -> None:
+        try:
+            await transaction.commit()
+        except Problem as problem:
+            self.tools.figures.database_failed(problem)
+            raise
 
     def close(self) -> None:
         """Ends a reading transaction; what was recorded in it was a mistake."""

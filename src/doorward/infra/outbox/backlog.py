@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, case, func, not_, select
 
 from doorward.infra.database.statement import Query
 from doorward.infra.outbox.tables import jobs
@@ -28,6 +28,30 @@ class Dead(NamedTuple):
     kind: str | None
 
 
+class Backlog(NamedTuple):
+    """Every job, by state. since: the time since which the oldest due one waits."""
+
+    due: int
+    scheduled: int
+    running: int
+    dead: int
+    since: datetime | None
+
+
+_alive = jobs.c.dead_at.is_(None)
+_leased = and_(jobs.c.leased_until.is_not(None), jobs.c.leased_until >= bindparam("now"))
+_due = and_(_alive, jobs.c.run_at <= bindparam("now"), not_(_leased))
+_BACKLOG: Final = Query(
+    select(
+        func.count(case((_due, 1))).label("due"),
+        func.count(case((and_(_alive, jobs.c.run_at > bindparam("now")), 1))).label("scheduled"),
+        func.count(case((and_(_alive, jobs.c.run_at <= bindparam("now"), _leased), 1))).label("running"),
+        func.count(jobs.c.dead_at).label("dead"),
+        func.min(case((_due, jobs.c.run_at)), type_=jobs.c.run_at.type).label("since"),
+    ).select_from(jobs),
+    Backlog,
+    thorough=True,
+)
 _WAITING: Final = Query(
     select(func.count().label("number"), func.min(jobs.c.run_at, type_=jobs.c.run_at.type).label("since")).where(
         jobs.c.dead_at.is_(None), jobs.c.run_at <= bindparam("now")
@@ -40,6 +64,11 @@ _DEAD: Final = Query(
     Dead,
     thorough=True,
 )
+
+
+async def backlog(db: Db, now: datetime) -> Backlog:
+    """How much work there is, by state."""
+    return await db.first(_BACKLOG, now=now) or Backlog(0, 0, 0, 0, None)
 
 
 async def waiting_jobs(db: Db, now: datetime) -> Waiting:

@@ -33,7 +33,10 @@ class EventRow(NamedTuple):
 
 
 @cache
-def _page(*, by_user: bool, by_type: bool, after: bool, since: bool, until: bool) -> Query[EventRow]:
+def page_query(
+    *, by_user: bool, by_type: bool, after: bool, since: bool = False, until: bool = False
+) -> Query[EventRow]:
+    """The query for one page of the log."""
     joined = outerjoin(
         events, event_persons, and_(event_persons.c.event_id == events.c.id, event_persons.c.side == "account")
     )
@@ -79,7 +82,7 @@ async def read_events(
     until: datetime | None = None,
 ) -> list[EventRow]:
     """Events, newest first. after: the id of the last one already seen. user_id, type_, since, until (excluded): only those."""
-    query = _page(
+    query = page_query(
         by_user=user_id is not None,
         by_type=type_ is not None,
         after=after is not None,

@@ -10,6 +10,7 @@ import asyncio
 import os
 import random
 import socket
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,7 +38,7 @@ Handler = Callable[["Tx", Mapping[str, Any]], Awaitable[None]]
 LEASE: Final = timedelta(seconds=60)
 MOST_ATTEMPTS: Final = 12
 _BATCH: Final = 10
-_LONGEST: Final = timedelta(hours=1)
+_LOOK_AGAIN: Final = timedelta(seconds=15)
 
 
 class ClaimedJob(NamedTuple):
@@ -47,6 +48,13 @@ class ClaimedJob(NamedTuple):
     kind: str
     payload: Any
     attempts: int
+
+
+class ScheduledRow(NamedTuple):
+    """When something that recurs is due."""
+
+    name: str
+    next_run_at: datetime
 
 
 _due = (
@@ -90,6 +98,7 @@ AGAIN: Final = Command(
         attempts=bindparam("attempts"),
     )
 )
+SCHEDULED: Final = Query(select(schedules.c.name, schedules.c.next_run_at), ScheduledRow)
 FIRST_TIME: Final = Command(insert_if_absent(schedules, "name"))
 TAKE_TURN: Final = Command(
     update(schedules)
@@ -186,15 +195,23 @@ class Worker:
             await self._put_back(job, TimeoutError("no worker ever finished this job"))
             return
         handler = self._handlers.get(job.kind, _unknown)
+        started = time.perf_counter()
+        result = "done"
         try:
             async with asyncio.timeout(LEASE.total_seconds() * 0.8), self._tools.writing(system()) as tx:
                 await handler(tx, job.payload)
                 # Ends with the job's own changes: it is done exactly when they are kept.
                 await self._finish(tx, job)
         except LeaseLost:
+            result = "lost"
             _log.warning("a job took longer than its lease", kind=job.kind, job_id=str(job.id), attempt=job.attempts)
         except Exception as error:  # noqa: BLE001 - whatever failed, the job must be put back
+            result = "dead" if job.attempts >= MOST_ATTEMPTS else "failed"
             await self._put_back(job, error)
+        finally:
+            # A kind that no version here knows could be anything.
+            kind = job.kind if job.kind in self._handlers else "unknown"
+            self._tools.figures.job_ended(kind, result, time.perf_counter() - started)
 
     async def _finish(self, tx: Tx, job: ClaimedJob) -> None:
         """Ends a job, while it is still ours."""
@@ -222,11 +239,16 @@ class Worker:
         now = self._tools.clock.now()
         if now < self._next_look:
             return
+        async with self._tools.reading(system()) as tx:
+            # A look costs no write lock; most looks find nothing.
+            times = {row.name: row.next_run_at for row in await tx.db.all(SCHEDULED)}
         for schedule in self._recurring:
-            async with self._tools.writing(system()) as tx:
-                await self._take_turn(tx, schedule, tx.now)
-        # Only now: when the database was away, the look comes at the next poll and not hours later.
-        self._next_look = now + min((schedule.every for schedule in self._recurring), default=_LONGEST) / 4
+            if schedule.name not in times or times[schedule.name] <= now:
+                async with self._tools.writing(system()) as tx:
+                    await self._take_turn(tx, schedule, tx.now)
+        # Only now: when the database was away, the look comes at the next poll. Soon, because the one whose turn it would
+        # have been may have died.
+        self._next_look = now + _LOOK_AGAIN
 
     @staticmethod
     async def _take_turn(tx: Tx, schedule: Schedule, now: datetime) -> None:

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -104,16 +104,17 @@ class _FromStandardLibrary(logging.Handler):
             self.handleError(record)
 
 
-def set_up(settings: LogSettings, *, descriptor: int | None = None) -> Logs:
+def set_up(settings: LogSettings, *, descriptor: int | None = None, also: Sequence[Processor] = ()) -> Logs:
     """Makes structlog and the standard library write to one output; to be called once by the process.
 
-    descriptor: the file descriptor to write to, standard output unless given.
+    descriptor: the file descriptor to write to, standard output unless given. also: steps that every line goes through
+    before its exception becomes text.
     """
     target = sys.__stdout__.fileno() if descriptor is None and sys.__stdout__ is not None else (descriptor or 1)
     is_json = settings.format == "json" or (settings.format == "auto" and not os.isatty(target))
     output = Output(target)
     level = _LEVELS[settings.level.lower()]
-    processors = _processors(is_json=is_json, colors=os.isatty(target))
+    processors = _processors(also, is_json=is_json, colors=os.isatty(target))
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -125,12 +126,13 @@ def set_up(settings: LogSettings, *, descriptor: int | None = None) -> Logs:
     return logs
 
 
-def _processors(*, is_json: bool, colors: bool) -> list[Processor]:
+def _processors(also: Sequence[Processor], *, is_json: bool, colors: bool) -> list[Processor]:
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         _add_request_id,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *also,
     ]
     if is_json:
         return [

@@ -178,11 +178,18 @@ def _server(settings: Settings) -> Iterator[Advice]:
 
 
 def _telling(settings: Settings) -> Iterator[Advice]:
-    if settings.section(MetricsSettings).token is None:
+    metrics = settings.section(MetricsSettings)
+    if metrics.access == "auto" and metrics.token is None and metrics.port is None:
         yield _should(
             "DOORWARD_METRICS__TOKEN",
             "/metrics answers nobody in production without a token.",
             "Set DOORWARD_METRICS__TOKEN, and have the scraper send it.",
+        )
+    if metrics.access == "open" and metrics.port is None:
+        yield _should(
+            "DOORWARD_METRICS__ACCESS",
+            "/metrics tells everybody who can reach the service how it is used.",
+            "Set DOORWARD_METRICS__TOKEN and unset DOORWARD_METRICS__ACCESS, or give /metrics a port of its own.",
         )
     if settings.section(LogSettings).level == "DEBUG" or settings.section(DatabaseSettings).log_queries:
         yield _should(

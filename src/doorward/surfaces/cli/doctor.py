@@ -7,7 +7,7 @@ import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
 
 import typer
 
@@ -16,6 +16,8 @@ from doorward.surfaces.cli.show import print_json, print_line, text
 
 if TYPE_CHECKING:
     from doorward.infra.database.driver import Database
+    from doorward.infra.database.explain import Plan
+    from doorward.infra.database.statement import Command
     from doorward.infra.tools import Tools
     from doorward.settings import Settings
 
@@ -25,6 +27,7 @@ _NO_SPACE: Final = _GIB // 10
 _SLOW_SECONDS: Final = 0.02
 _CLOCK_SECONDS: Final = 2.0
 _CLOCK_WRONG_SECONDS: Final = 30.0
+_LARGE_TABLE: Final = 10_000
 _LATE: Final = timedelta(minutes=5)
 
 
@@ -37,12 +40,20 @@ class Finding(NamedTuple):
     remedy: str = ""
 
 
-def doctor(*, as_json: AsJson = False) -> None:
-    """Look at every part of the installation: settings, data folder, disk, database, schema, clock, signing key, worker.
+def doctor(
+    *,
+    queries: Annotated[
+        bool,
+        typer.Option("--queries", help="Instead, ask the database how it would run each of the hot queries."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look at every part: settings, data folder, disk, database, schema, clock, keys, worker, Redis, mail.
 
-    Changes nothing. The exit code is 1 when a part failed; a warning does not change it.
+    Changes nothing. The exit code is 1 when a part failed; a warning does not change it. With --queries it fails when a
+    table would be read from end to end.
     """
-    findings = asyncio.run(_collect())
+    findings = asyncio.run(_collect_queries() if queries else _collect())
     has_failed = any(each.state == "failed" for each in findings)
     if as_json:
         print_json({"ok": not has_failed, "items": [each._asdict() for each in findings]})
@@ -149,6 +160,46 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("database", "failed", explain_problem(problem)[0])
     finally:
         await database.close()
+
+
+async def _collect_queries() -> list[Finding]:
+    """The plan of every hot query."""
+    from doorward.app import opened
+    from doorward.hot_queries import HOT_QUERIES
+    from doorward.settings import SettingsError, read_settings
+
+    try:
+        async with opened(read_settings()) as tools:
+            return [await _query(tools, name, query) for name, query in HOT_QUERIES.items()]
+    except SettingsError as error:
+        return [Finding("settings", "failed", line) for line in error.lines]
+
+
+async def _query(tools: Tools, name: str, query: Command) -> Finding:
+    from doorward.infra.database.base import metadata
+    from doorward.infra.database.dialect import estimated_rows
+    from doorward.infra.database.explain import explain
+    from doorward.infra.database.statement import Query
+    from doorward.kernel.actor import operator
+
+    database = tools.database
+    statement = query.on(database.name)
+    plan = await explain(database, statement, small=True)
+    if plan.scanned:
+        return _scan(name, plan)
+    # As the database would do it now: with wrong statistics it may prefer to read a large table from end to end.
+    plan = await explain(database, statement)
+    for table in plan.scanned:
+        async with tools.reading(operator()) as tx:
+            rows = await tx.db.first(Query(estimated_rows(metadata.tables[table]), tuple[int]))
+        if rows is not None and rows[0] > _LARGE_TABLE:
+            return _scan(name, plan)
+    return Finding(name, "ok", "by index")
+
+
+def _scan(name: str, plan: Plan) -> Finding:
+    remedy = "Run `doorward migrate`, then ANALYZE. If it stays: " + "; ".join(line.strip() for line in plan.lines)
+    return Finding(name, "failed", f"reads {', '.join(plan.scanned)} from end to end", remedy)
 
 
 def _clock(ahead: float) -> Finding:

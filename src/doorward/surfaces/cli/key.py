@@ -36,16 +36,27 @@ def rotate(
     *,
     now: Annotated[
         bool,
-        typer.Option("--now", help="Let it sign at once, without announcing it first: when the present one leaked."),
+        typer.Option("--now", help="Let it sign at once, without announcing it first."),
+    ] = False,
+    revoke: Annotated[
+        bool,
+        typer.Option(
+            "--revoke",
+            help="The same, and refuse every token that another key signed: when a key leaked. Clients have to refresh.",
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a new signing key. The present one goes on to verify for a while, so that no valid token is refused."""
+    """Make a new signing key. The present one goes on to verify for a while, so that no valid token is refused.
+
+    With --revoke it does not: server processes refuse its tokens within five seconds, other services once they have read the
+    key set again (it says that it may be kept for five minutes).
+    """
 
     async def use_case(tx: Tx) -> list[KeyView]:
         from doorward.domain.keys.rotate import rotate_key
 
-        await rotate_key(tx, at_once=now)
+        await rotate_key(tx, at_once=now, revoke=revoke)
         return await _views(tx)
 
     _print_keys(write(use_case), as_json=as_json)

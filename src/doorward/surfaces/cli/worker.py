@@ -10,6 +10,7 @@ from doorward.surfaces.cli.show import note
 
 if TYPE_CHECKING:
     from doorward.infra.tools import Tools
+    from doorward.observing import Observing
 
 
 def worker() -> None:
@@ -19,21 +20,20 @@ def worker() -> None:
     it in order: jobs in hand are finished, or left to another worker.
     """
     from doorward.app import opened
-    from doorward.infra.telemetry.logs import set_up
-    from doorward.infra.telemetry.settings import LogSettings
+    from doorward.observing import Observing
     from doorward.settings import read_settings
 
     settings = read_settings()
-    set_up(settings.section(LogSettings))
+    observing = Observing(settings)
 
     async def main() -> None:
-        async with opened(settings) as tools:
-            await _work(tools)
+        async with opened(settings, observing) as tools, observing.following(tools):
+            await _work(tools, observing)
 
     asyncio.run(main())
 
 
-async def _work(tools: Tools) -> None:
+async def _work(tools: Tools, observing: Observing) -> None:
     from doorward.app import finish, make_worker
     from doorward.domain.keys.ring import check_keys_open
 
@@ -42,7 +42,7 @@ async def _work(tools: Tools) -> None:
         asyncio.get_running_loop().add_signal_handler(each, told_to_end.set)
     # A wrong secret must be found now and not by the first job that opens something.
     await check_keys_open(tools)
-    made = make_worker(tools)
+    made = make_worker(tools, observing)
     running = asyncio.create_task(made.run(), name="doorward-worker")
     note("Doorward's worker runs.")
     ending = asyncio.create_task(told_to_end.wait(), name="doorward-worker-end")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from doorward.http.problems import App, Receive, Scope, Send
 from doorward.http.rate_limits import RateLimits
 from doorward.infra.tools import Tools
 from doorward.surfaces.rest.lane import FastLane
+from doorward.surfaces.rest.operation import Operation
 from doorward.surfaces.rest.operations import OPERATIONS
 
 
@@ -31,7 +32,9 @@ class Deferred:
         await app(scope, receive, send)
 
 
-def rest_application(tools: Tools, router: Deferred, *, fast_lane: bool = True) -> App:
-    """The application. fast_lane: off only where both ways are compared."""
+def rest_application(
+    tools: Tools, router: Deferred, *, fast_lane: bool = True, operations: Sequence[Operation] = OPERATIONS
+) -> App:
+    """The application. fast_lane: off only where both ways are compared. operations: all of them, perhaps with spans around."""
     tools.held[RateLimits] = RateLimits(tools)
-    return FastLane(tools, OPERATIONS, router) if fast_lane else router
+    return FastLane(tools, operations, router) if fast_lane else router

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -10,10 +11,13 @@ from typing_extensions import TypedDict
 from doorward import __version__
 from doorward.http.draining import Draining
 from doorward.infra.database import migrate
+from doorward.infra.database.problems import DatabaseUnavailable
 from doorward.infra.tools import Tools
 from doorward.kernel.problem import Problem
 from doorward.surfaces.rest.asked import Asked, Reply, reply
 from doorward.surfaces.rest.operation import Operations
+
+_PATIENCE_SECONDS: Final = 2.0
 
 operations: Final = Operations("Health")
 
@@ -50,8 +54,12 @@ async def _ready(asked: Asked) -> Reply:
     tools: Tools = asked.tools
     checks: dict[str, str] = {}
     try:
-        await tools.database.check()
+        # Whoever asks has little patience, and a database that takes this long is not there.
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await tools.database.check()
         checks["database"] = "ok"
+    except TimeoutError:
+        checks["database"] = DatabaseUnavailable.code
     except Problem as problem:
         checks["database"] = problem.code
     checks["draining"] = "in progress" if tools.hold(Draining).begun else "ok"

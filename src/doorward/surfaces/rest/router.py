@@ -17,13 +17,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from doorward import __version__
+from doorward.http.call import call_of
 from doorward.http.framework import install
+from doorward.http.metrics import access_of, may_see
 from doorward.infra.telemetry.counters import CONTENT_TYPE, RequestCounters
 from doorward.infra.telemetry.settings import MetricsSettings
 from doorward.infra.tools import Tools
 from doorward.kernel.problem import NotFound
-from doorward.kernel.secret import same
 from doorward.surfaces.rest import documentation
+from doorward.surfaces.rest.operation import Operation
 from doorward.surfaces.rest.operations import OPERATIONS
 from doorward.surfaces.rest.routes import ProblemView, add_operations
 
@@ -37,17 +39,22 @@ with an `ETag` honor `If-Match`.
 
 
 def build_router(
-    tools: Tools, *, counters: RequestCounters, is_production: bool, more: Sequence[BaseRoute] = ()
+    tools: Tools,
+    *,
+    counters: RequestCounters,
+    is_production: bool,
+    more: Sequence[BaseRoute] = (),
+    operations: Sequence[Operation] = OPERATIONS,
 ) -> FastAPI:
-    """The router. more: routes of other surfaces."""
-    app = described(tools)
+    """The router. more: routes of other surfaces. operations: all of them, perhaps with spans around."""
+    app = described(tools, operations)
     app.router.routes.extend(documentation.routes(title=_TITLE))
     app.router.routes.append(_metrics(tools, counters, is_production=is_production))
     app.router.routes.extend(more)
     return app
 
 
-def described(tools: Tools) -> FastAPI:
+def described(tools: Tools, operations: Sequence[Operation] = OPERATIONS) -> FastAPI:
     """FastAPI with every operation, which can also describe itself."""
     app = FastAPI(
         title=_TITLE,
@@ -60,7 +67,7 @@ def described(tools: Tools) -> FastAPI:
         separate_input_output_schemas=False,
     )
     install(app)
-    add_operations(app, tools, OPERATIONS)
+    add_operations(app, tools, operations)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's own way to customize it
     return app
 
@@ -97,13 +104,12 @@ def _metrics(tools: Tools, counters: RequestCounters, *, is_production: bool) ->
     """`/metrics` for Prometheus. Whoever may not see it finds nothing there."""
 
     async def metrics(request: Request) -> Response:
-        token = tools.section(MetricsSettings).token
-        if token is None:
-            allowed = not is_production
-        else:
-            allowed = same(request.headers.get("authorization", ""), f"Bearer {token.get_secret_value()}")
-        if not allowed:
+        settings = tools.section(MetricsSettings)
+        call = call_of(request.scope)
+        access = access_of(settings, is_production=is_production)
+        asked_for = call.header(b"authorization")
+        if settings.port is not None or not may_see(settings, access, address=call.address, authorization=asked_for):
             raise NotFound
-        return Response(counters.render(), media_type=CONTENT_TYPE)
+        return Response(await counters.exposed(), media_type=CONTENT_TYPE, headers={"cache-control": "no-store"})
 
     return Route("/metrics", metrics, include_in_schema=False)

@@ -149,6 +149,7 @@ class ProblemView(BaseModel):
     instance: str
     code: str
     request_id: str
+    trace_id: str | None = None
     errors: list[FieldErrorView] = []
 
 

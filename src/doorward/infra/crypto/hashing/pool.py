@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 from doorward.infra.crypto.hashing.hasher import PasswordHasher, Verdict
 from doorward.infra.crypto.hashing.problems import HashingBusy
 from doorward.infra.crypto.hashing.settings import HashingSettings
+from doorward.infra.telemetry.figures import Durations
 
 _Result = TypeVar("_Result")
 
@@ -26,19 +27,28 @@ _NICENESS: Final = 5
 class HashingPool:
     """Hashes and verifies passwords without holding up the event loop.
 
-    For metrics: `waiting` and `running` at this moment; `finished`, `refused` and `seconds` (spent computing) as sums.
+    For metrics: `waiting` and `running` at this moment; `refused` as a sum, and `durations` of what was computed.
     """
 
     def __init__(self, settings: HashingSettings, hasher: PasswordHasher) -> None:
         self.hasher = hasher
-        self.finished = 0
         self.refused = 0
-        self.seconds = 0.0
+        self.durations = Durations()
         self._threads = settings.threads
         self._queue_limit = settings.queue_limit
         self._admitted = 0
         self._counting = threading.Lock()
         self._executor = ThreadPoolExecutor(settings.threads, "hashing", initializer=_step_back)
+
+    @property
+    def finished(self) -> int:
+        """Computations that ended."""
+        return self.durations.number
+
+    @property
+    def seconds(self) -> float:
+        """Time spent computing."""
+        return self.durations.seconds
 
     @property
     def running(self) -> int:
@@ -88,15 +98,15 @@ class HashingPool:
         finally:
             taken = time.perf_counter() - started
             with self._counting:
-                self.finished += 1
-                self.seconds += taken
+                self.durations.observe(taken)
 
     def _leave(self, _: Future[_Result] | None) -> None:
         with self._counting:
             self._admitted -= 1
 
     def _seconds_until_free(self) -> int:
-        mean = self.seconds / self.finished if self.finished else 0.0
+        finished = self.finished
+        mean = self.seconds / finished if finished else 0.0
         return max(1, math.ceil(mean * self._admitted / self._threads))
 
 
