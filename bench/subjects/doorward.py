@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from bench.authenticator import Authenticator
 from bench.ground import Ground
 from bench.load import Caller, Cycle, Load, Made, UnexpectedAnswerError, ask_json, request
 from bench.people import PASSWORD, password_hash, people, person
@@ -38,6 +39,33 @@ class Refreshing(Caller):
         if token == self._token:
             raise UnexpectedAnswerError("the refresh token was not rotated")
         self._token = token
+
+
+class ByPasskey(Caller):
+    """Signs one person in by passkey again and again: begins, and answers by what it was asked."""
+
+    def __init__(self, authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
+        self._attempt = ""
+        self._options: dict[str, Any] = {}
+
+    def next(self) -> bytes:
+        """Begins, or answers what was begun."""
+        if not self._attempt:
+            return request("POST", "/v1/sign-in", document={})
+        answers = {"answers": {"passkey": self._authenticator.get(self._options)}}
+        return request("POST", f"/v1/sign-in/{self._attempt}/answers", document=answers)
+
+    def seen(self, body: bytes) -> None:
+        """Takes the options, or checks that somebody was let in."""
+        answer = json.loads(body)
+        if self._attempt:
+            if answer["status"] != "complete":
+                raise UnexpectedAnswerError(f"a sign-in by passkey is not complete but {answer['status']}")
+            self._attempt = ""
+            return
+        self._attempt = answer["attempt"]
+        self._options = next(each["data"] for each in answer["prompts"] if each["name"] == "passkey")
 
 
 class Doorward:
@@ -172,6 +200,19 @@ class Doorward:
             Cycle(requests, contains=b'"complete"', start=len(requests) // connections * place)
             for place in range(connections)
         ]
+
+    async def passkey(self, connections: int) -> list[Caller]:
+        """`POST /v1/sign-in` and its answer by passkey, each connection as another person."""
+        callers: list[Caller] = []
+        for number in range(1, connections + 1):
+            token = (await self._signed_in(person(number).email))["access_token"]
+            port = self._running().port
+            asked = await ask_json(port, request("POST", "/v1/me/passkeys/options", token=token))
+            authenticator = Authenticator("http://localhost:8000")
+            made = {"credential": authenticator.create(asked["options"])}
+            await ask_json(port, request("POST", "/v1/me/passkeys", token=token, document=made), expected=201)
+            callers.append(ByPasskey(authenticator))
+        return callers
 
     def sign_up(self, connections: int) -> list[Caller]:
         """`POST /v1/sign-up`, somebody new each time."""

@@ -160,6 +160,18 @@ def test_keeps_the_last_administrator(doorward: Command) -> None:
         assert said.lines[0].startswith("doorward: This is the last administrator.")
 
 
+def test_lists_credentials_and_removes_none_that_is_the_last(doorward: Command) -> None:
+    make(doorward)
+    (only,) = doorward("user", "credentials", "ada@example.com", "--json").document["items"]
+    assert only["method"] == "password"
+    assert only["id"] in doorward("user", "credentials", "ada@example.com").out
+    kept = doorward("user", "remove-credential", "ada@example.com", only["id"], "--yes")
+    assert kept.code == 1
+    assert "operation of its own kind" in kept.err
+    unknown = doorward("user", "remove-credential", "ada@example.com", "crd_00000000000000000000000000", "--yes")
+    assert unknown.code == 1
+
+
 def test_lists_and_ends_sessions(doorward: Command) -> None:
     make(doorward)
     assert doorward("session", "list", "ada@example.com", "--json").document == {
