@@ -104,6 +104,14 @@ GOALS: Final[Sequence[Goal]] = (
         3,
         at_most=True,
     ),
+    Goal(
+        "rate-limit",
+        "server CPU of who-am-I counted over not counted",
+        ("doorward, counted", "doorward"),
+        _quotient(("doorward, counted", "server_cpu"), ("doorward", "server_cpu")),
+        1.05,
+        at_most=True,
+    ),
     _rates("refresh", "requests/s over fastapi-users' who-am-I", "doorward", _PEER_WHO, 3),
     *(
         Goal(

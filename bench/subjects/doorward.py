@@ -8,7 +8,7 @@ import itertools
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -127,8 +127,8 @@ class Doorward:
         """Imports a file of people."""
         self.command("user", "import", str(path))
 
-    def start(self) -> Server:
-        """Starts one more process on the filled database; its first 200 is that every dependency is ready."""
+    def start(self, settings: Mapping[str, str] | None = None) -> Server:
+        """Starts one more process on the filled database; its first 200 is that every dependency is ready. settings: further ones."""
         port = free_port()
         return start(
             self.name,
@@ -136,7 +136,7 @@ class Doorward:
             port=port,
             first="/readyz",
             log=self._ground.folder / f"{self._label}-{self._ground.database}.log",
-            environment=self._environment | {"PORT": str(port)},
+            environment=self._environment | {"PORT": str(port)} | dict(settings or {}),
         )
 
     @property
