@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from doorward.hot_queries import HOT_QUERIES
 from doorward.surfaces.cli import doctor
 from tests.surfaces.cli.conftest import Command
 
@@ -88,3 +90,23 @@ async def test_finds_work_that_waits_and_work_that_was_given_up(committing_tools
     _, found = states(doorward)
     assert found["worker"][0] == "warning"
     assert found["worker"][1].startswith("1 jobs wait, 0 were given up; the oldest since")
+
+
+def test_finds_a_mail_server_and_a_redis_that_are_away(doorward: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as nobody:
+        # Bound and not listening: whoever knocks is refused.
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        monkeypatch.setenv("DOORWARD_MAIL__HOST", "127.0.0.1")
+        monkeypatch.setenv("DOORWARD_MAIL__PORT", str(port))
+        monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{port}/0")
+        code, found = states(doorward)
+    assert (code, found["mail"][0], found["redis"][0]) == (1, "failed", "warning")
+
+
+def test_asks_the_database_how_it_would_run_the_hot_queries(doorward: Command) -> None:
+    said = doorward("doctor", "--queries", "--json")
+    assert said.code == 0
+    items = said.document["items"]
+    assert {each["part"] for each in items} == HOT_QUERIES.keys()
+    assert {each["state"] for each in items} == {"ok"}

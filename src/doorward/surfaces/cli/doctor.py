@@ -27,6 +27,7 @@ _NO_SPACE: Final = _GIB // 10
 _SLOW_SECONDS: Final = 0.02
 _CLOCK_SECONDS: Final = 2.0
 _CLOCK_WRONG_SECONDS: Final = 30.0
+_MAIL_SECONDS: Final = 5.0
 _LARGE_TABLE: Final = 10_000
 _LATE: Final = timedelta(minutes=5)
 
@@ -80,6 +81,8 @@ async def _collect() -> list[Finding]:
         Finding("settings", "ok", f"{settings.root.mode}, {len(settings.sources)} set"),
         *_files(settings),
         *[finding async for finding in _database(settings)],
+        *await _redis(settings),
+        *await _mail(settings),
     ]
 
 
@@ -160,6 +163,50 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("database", "failed", explain_problem(problem)[0])
     finally:
         await database.close()
+
+
+async def _redis(settings: Settings) -> list[Finding]:
+    """Redis or Valkey, where an address is set."""
+    from doorward.infra.limits.limiter import StoreAway
+    from doorward.infra.limits.rate import Rate
+    from doorward.infra.limits.settings import RateLimitSettings
+
+    url = settings.section(RateLimitSettings).redis_url
+    if url is None:
+        return []
+    from doorward.infra.limits.redis import RedisCounts
+
+    counts = RedisCounts(url.get_secret_value())
+    try:
+        await counts.take("doctor", Rate(1000, 1))
+    except StoreAway:
+        remedy = "Start it, or mend its address and password. Until then each process limits requests by itself."
+        return [Finding("redis", "warning", "it does not answer", remedy)]
+    finally:
+        await counts.close()
+    return [Finding("redis", "ok", "it answers, and counts")]
+
+
+async def _mail(settings: Settings) -> list[Finding]:
+    """The mail server, where one is set: whether it greets. No message is sent."""
+    from doorward.infra.mailer.choose import transport_of
+    from doorward.infra.mailer.settings import MailSettings
+
+    mail = settings.section(MailSettings)
+    if transport_of(mail) != "smtp" or mail.host is None:
+        return []
+    port = mail.port or {"starttls": 587, "tls": 465, "none": 25}[mail.security]
+    try:
+        async with asyncio.timeout(_MAIL_SECONDS):
+            reader, writer = await asyncio.open_connection(mail.host, port, ssl=mail.security == "tls" or None)
+            greeting = await reader.readline()
+            writer.close()
+    except (OSError, TimeoutError) as error:
+        remedy = "See to the server, or to DOORWARD_MAIL__HOST, __PORT and __SECURITY. Mail waits meanwhile."
+        return [Finding("mail", "failed", f"{mail.host}:{port} does not answer ({type(error).__name__})", remedy)]
+    if not greeting.startswith(b"220"):
+        return [Finding("mail", "failed", f"{mail.host}:{port} is no SMTP server", "Mend DOORWARD_MAIL__PORT.")]
+    return [Finding("mail", "ok", f"{mail.host}:{port} greets")]
 
 
 async def _collect_queries() -> list[Finding]:
