@@ -19,6 +19,7 @@ from doorward.domain.one_time.links import follow_link, look_at_link
 from doorward.domain.one_time.problems import CodeWrong, LinkInvalid
 from doorward.domain.recovery.ask import ask_recovery
 from doorward.domain.recovery.reset import answer_recovery
+from doorward.domain.risk.devices import devices_of
 from doorward.domain.risk.problems import TooManyAttempts
 from doorward.domain.risk.settings import LockoutSettings
 from doorward.domain.sign_in.begin import begin_sign_in
@@ -145,6 +146,8 @@ async def test_locks_down_what_an_intruder_could_use(tools: Tools, post: PostOff
         await change_my_password(tx, current=PASSWORD, new=NEW)
         await add_credential(tx, user_id=ada.id, method="passkey", data={"of": "eve"}, lookup_key="eve")
     (notice,) = await post.collect(tools)
+    async with tools.reading(operator()) as tx:
+        assert len(await devices_of(tx, ada.id)) == 1
     await added(tools, ada, "eve@example.com")
     async with tools.writing(anonymous(ORIGIN)) as tx:
         attempt = await ask_recovery(tx, "eve@example.com")
@@ -166,6 +169,7 @@ async def test_locks_down_what_an_intruder_could_use(tools: Tools, post: PostOff
     assert list(await emails(tools, ada)) == ["ada@example.com"]
     async with tools.reading(operator()) as tx:
         assert [row.lookup_key for row in await credentials_of(tx, ada.id)] == ["ada"]
+        assert await devices_of(tx, ada.id) == [], "the intruder's browser is a stranger again"
     told = {letter.subject for letter in await post.collect(tools)}
     assert "Your account was locked down" in told
     with pytest.raises(LinkInvalid):

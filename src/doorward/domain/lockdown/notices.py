@@ -31,8 +31,6 @@ NOTICES: Final[Mapping[str, str]] = {
     "email.removed": "email_removed",
     "factor.added": "factor_added",
     "factor.removed": "factor_removed",
-    "passkey.added": "factor_added",
-    "passkey.removed": "factor_removed",
     "recovery_code.used": "recovery_code_used",
     "device.added": "new_device",
 }
@@ -134,7 +132,7 @@ def _facts(tx: Tx, event: Event) -> list[tuple[str, str]]:
     if email is not None:
         facts.append(("email", str(email)))
     told = event.data()
-    factor = "passkey" if event.type.startswith("passkey.") else told.get("method")
+    factor = told.get("method")
     if factor is not None:
         facts.append(("factor", str(factor)))
     if "left" in told:
