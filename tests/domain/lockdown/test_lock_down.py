@@ -15,8 +15,10 @@ from doorward.domain.one_time.links import follow_link, look_at_link
 from doorward.domain.one_time.problems import CodeWrong, LinkInvalid
 from doorward.domain.recovery.ask import ask_recovery
 from doorward.domain.recovery.reset import answer_recovery
+from doorward.domain.sign_in.answer import answer_sign_in
 from doorward.domain.sign_in.begin import begin_sign_in
-from doorward.domain.sign_in.complete import Complete
+from doorward.domain.sign_in.complete import Complete, Pending
+from doorward.domain.sign_in.factor_reset import begin_factor_reset
 from doorward.domain.sign_in.problems import SignInFailed
 from doorward.domain.users.emails import add_email, list_emails, make_primary, remove_email
 from doorward.domain.users.store import EmailRow, UserRow
@@ -24,6 +26,7 @@ from doorward.infra.tools import Tools
 from doorward.kernel.actor import Actor, anonymous, operator
 from doorward.kernel.problem import Unauthenticated
 from tests.make.actors import ORIGIN, as_user, logged
+from tests.make.authenticator_app import give_app, give_codes
 from tests.make.people import PASSWORD, make_user
 from tests.make.post import Letter, PostOffice
 from tests.make.tools import MovableClock, changed
@@ -254,3 +257,29 @@ async def test_gives_no_link_to_an_address_that_nobody_verified(tools: Tools, po
     async with tools.writing(acting(tools, user)) as tx:
         await make_primary(tx, user.id, row.id)
     assert await post.collect(tools) == []
+
+
+async def test_tells_of_few_recovery_codes_and_of_a_reset_with_what_takes_it_back(
+    tools: Tools, post: PostOffice, ada: UserRow
+) -> None:
+    await give_app(tools, ada.id)
+    codes = await give_codes(tools, ada.id)
+    await post.collect(tools)
+    for code in codes[:7]:
+        async with tools.writing(anonymous(ORIGIN)) as tx:
+            step = await begin_sign_in(tx, identifier="ada@example.com", password=PASSWORD)
+        assert isinstance(step, Pending)
+        async with tools.writing(anonymous(ORIGIN)) as tx:
+            await answer_sign_in(tx, attempt=step.attempt, answers={"recovery_code": code})
+    (low,) = await post.collect(tools)
+    assert low.subject == "Few recovery codes are left"
+    assert "You have 3 recovery codes left" in low.text
+    await added(tools, ada, "ada.two@example.com")
+    await post.collect(tools)
+    async with tools.writing(operator()) as tx:
+        await begin_factor_reset(tx, ada.id, reason="Lost phone")
+    letters = await post.collect(tools)
+    assert {letter.to for letter in letters} == {"ada@example.com", "ada.two@example.com"}
+    assert all("Lost phone" in letter.text for letter in letters)
+    assert await follow(tools, letters[1]) == "factor-reset"
+    assert len(await logged(tools, type_="factor_reset.cancelled")) == 1

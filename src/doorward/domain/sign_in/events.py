@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from doorward.kernel.event import Event
+from doorward.kernel.event import Event, personal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,3 +14,26 @@ class SignInRefused(Event):
 
     type: ClassVar[str] = "sign_in.refused"
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorResetBegun(Event):
+    """An administrator began to reset the second factors of a user, who was told so and can take it back until then."""
+
+    type: ClassVar[str] = "factor_reset.begun"
+    applies_at: str
+    reason: str = personal()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorResetCancelled(Event):
+    """A reset of second factors was taken back, by the user's link or by an administrator."""
+
+    type: ClassVar[str] = "factor_reset.cancelled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorResetApplied(Event):
+    """The second factors of a user were reset and all their sessions ended."""
+
+    type: ClassVar[str] = "factor_reset.applied"
