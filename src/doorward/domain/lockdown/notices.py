@@ -57,6 +57,7 @@ async def tell(tx: Tx, event: Event) -> None:
             to=row.address,
             user_id=user.id,
             locale=user.locale,
+            values={name: str(value) for name, value in event.data().items()},
             facts=facts,
             link=link_to(tx.tools, LOCKDOWN.name, link_of(tx.tools, LOCKDOWN, value_id)),
         )
