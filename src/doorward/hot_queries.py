@@ -34,7 +34,7 @@ HOT_QUERIES: Final[dict[str, Command]] = {
     "sign-in, attempt": sign_in.TAKE_TRY,
     "sign-in, password": credentials.OF_METHOD,
     "sign-in, passkey": credentials.FIND_BY_KEY,
-    "sign-in, failures": risk.TAKE,
+    "sign-in, failures": risk.TAKE_BOTH,
     "one-time value": one_time.TAKE_TRY,
     "user": users.FIND,
     "user, by external id": users.FIND_BY_EXTERNAL_ID,

@@ -134,6 +134,9 @@ class _Savepoint:
         async with self._wire:
             return await self._outer.run(statement, values)
 
+    async def together(self, changes: Sequence[tuple[Compiled, list[Any]]]) -> None:
+        await self._outer.together(changes)
+
     async def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
         async with self._wire:
             await self._outer.many(statement, rows)
@@ -185,15 +188,15 @@ class IsolatedDatabase:
         async with self._wire:
             return await self._outer.all(statement, values, thorough=thorough)
 
-    async def change(self, statement: Compiled, values: list[Any]) -> Record | None:
+    async def change(self, statement: Compiled, values: list[Any]) -> Sequence[Record]:
         savepoint = await self.begin()
         try:
-            record = await savepoint.first(statement, values)
+            records = await savepoint.all(statement, values)
         except BaseException:
             await savepoint.rollback()
             raise
         await savepoint.commit()
-        return record
+        return records
 
     async def begin(self) -> _Savepoint:
         await self._turn.acquire()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from doorward.http.call import call_of
+from doorward.http.call import KEY, Call
 from doorward.http.problems import App, HeaderList, Receive, Scope, Send
 from doorward.http.settings import HttpSettings
 from doorward.kernel.problem import Kind, Problem
@@ -42,7 +42,7 @@ class CrossOrigin:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        call = call_of(scope)
+        call: Call = scope[KEY]
         headers = call.headers
         origin = headers.get(b"origin")
         if origin is None and not self._origins:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token of RFC 9110 section 5.6.2
 _NAMES_KEPT: Final = 1000
-_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding", b"connection"})
+# How the lines of those headers begin that say where the body ends.
+_FRAMING: Final = frozenset({b"content-length: ", b"transfer-encoding: ", b"connection: "})
 # What a header's value may hold (RFC 9110 section 5.5): what is left of a head without these is its ends of lines.
 _ALLOWED: Final = bytes(each for each in range(256) if each == 0x09 or 0x20 <= each != 0x7F)
 _LENGTHLESS: Final = frozenset({204, 304})
@@ -71,7 +72,7 @@ class Exchange(RequestResponseCycle):
         for name, value in headers:
             start = _starts.get(name) or _start(name)
             lines.append(start + value)
-            if start[:-2] in _FRAMING:
+            if start in _FRAMING:
                 closes = self._frame(start, value) or closes
         if not self.keep_alive and not closes:
             lines.append(b"connection: close")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Final
 
 from doorward.http.problems import HeaderList
@@ -16,6 +17,7 @@ _ALWAYS: Final = (
     (b"content-security-policy", _DATA_POLICY),
     (b"cache-control", b"no-store"),
 )
+_name: Final = itemgetter(0)
 _HSTS: Final = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 
 
@@ -28,7 +30,7 @@ class AnswerHeaders:
 
     def complete(self, headers: HeaderList) -> None:
         """Adds what is missing; a header that the route set stays as it is."""
-        present = self._names.intersection([name for name, _ in headers])
+        present = self._names.intersection(map(_name, headers))
         if not present:
             headers += self._wanted
         else:

@@ -88,7 +88,15 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.transport.abort()
             return
         self._wire_bytes += len(data)
-        super().data_received(data)
+        self._idle_since = None
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # No other protocol is spoken here; what was asked for is answered in this one.
+            pass
+        except httptools.HttpParserError:
+            self._refuse(MalformedRequest("The bytes sent are not an HTTP/1.1 request."))
+            return
         # Asked anew, since the parser's callbacks may have refused it by now.
         if self.transport.is_closing() or self._was_refused():
             return
@@ -117,7 +125,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._wire_bytes = 0
         self._body_bytes = 0
-        self._stop_watch()
+        if self._watch is not None:
+            self._stop_watch()
         parser = self.parser
         version = parser.get_http_version()
         address = httptools.parse_url(self.url)
@@ -186,10 +195,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._body_bytes += len(body)
         super().on_body(body)
 
-    def send_400_response(self, msg: str) -> None:
-        """Uvicorn's own answer to bytes that are no HTTP, in our form. msg: left out."""
-        del msg
-        self._refuse(MalformedRequest("The bytes sent are not an HTTP/1.1 request."))
+    def on_message_complete(self) -> None:
+        """A request is whole."""
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.more_body = False
+            cycle.message_event.set()
 
     def _was_refused(self) -> bool:
         return self._refused

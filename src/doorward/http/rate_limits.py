@@ -9,8 +9,8 @@ from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from doorward.http.call import Call
-from doorward.infra.limits.limiter import make_limiter
-from doorward.infra.limits.rate import Rate, Standing, read_rate
+from doorward.infra.limits.limiter import Take, make_limiter
+from doorward.infra.limits.rate import Standing, read_rate
 from doorward.infra.limits.settings import RateLimitSettings
 from doorward.infra.tools import Tools
 from doorward.kernel.problem import Kind, Problem
@@ -36,8 +36,7 @@ class _Policy(NamedTuple):
     """One rate with what is said of it in headers."""
 
     name: bytes
-    rate: Rate
-    strict: bool
+    take: Take
     header: tuple[bytes, bytes]
 
 
@@ -56,7 +55,8 @@ class RateLimits:
                 rate = read_rate(getattr(settings, name))
                 spoken = name.replace("_", "-").encode()
                 header = (b"ratelimit-policy", b'"%b";q=%d;w=%d' % (spoken, rate.most, rate.seconds))
-                policy = _Policy(spoken, rate, limit in _STRICT, header)
+                take = self.limiter.counter(name, rate, strict=limit in _STRICT)
+                policy = _Policy(spoken, take, header)
                 (self._by_address if of == "address" else self._by_user)[limit] = policy
         exempt = [ip_network(each, strict=False) for each in settings.exempt]
 
@@ -82,9 +82,10 @@ class RateLimits:
         place = "unknown" if call.address is None else self._place(call.address)
         if place is None:
             return None
-        standing = self.limiter.take(f"{limit}|{place}", policy.rate, strict=policy.strict)
+        standing = policy.take(place)
         if isinstance(standing, Standing):
-            _judge(call, policy, standing, last=last)
+            if last or not standing.allowed:
+                _judge(call, policy, standing, last=last)
             return None
         return _wait(call, policy, standing, last=last)
 
@@ -93,7 +94,7 @@ class RateLimits:
         policy = self._by_user.get(limit)
         if policy is None:
             return None
-        standing = self.limiter.take(f"{limit}|{user_id.hex}", policy.rate, strict=policy.strict)
+        standing = policy.take(user_id.int)
         if isinstance(standing, Standing):
             _judge(call, policy, standing, last=True)
             return None

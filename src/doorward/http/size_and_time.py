@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from doorward.http.call import Call, call_of
+from doorward.http.call import KEY, Call
 from doorward.http.deadline import Deadlines
 from doorward.http.problems import App, MalformedRequest, Message, Receive, Scope, Send, TooLarge, UnsupportedMedia
 from doorward.http.settings import HttpSettings
@@ -71,11 +71,11 @@ class SizeAndTime:
             return
         if len(scope["headers"]) > self._max_headers:
             raise TooManyHeaders(f"Send at most {self._max_headers} header fields.")
-        call = call_of(scope)
+        call: Call = scope[KEY]
         headers = call.headers
         if _TRANSFER in headers or headers.get(_LENGTH, b"0") != b"0":
             call.unread = True
-            self._refuse_by_promise(scope)
+            self._refuse_by_promise(call)
             receive = self._bounded(call, receive)
         deadline = call.deadline = self._deadlines.begin()
         try:
@@ -90,9 +90,8 @@ class SizeAndTime:
         finally:
             deadline.lift()
 
-    def _refuse_by_promise(self, scope: Scope) -> None:
+    def _refuse_by_promise(self, call: Call) -> None:
         """Raises for a body whose headers alone say that it will not be read."""
-        call = call_of(scope)
         length = call.headers.get(_LENGTH)
         if length is not None and not (length.isdigit() and len(length) < 20):
             call.close = True

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a request comes from. address: the client's IP address as text, seen through declared proxies only."""
 
     address: str | None = None
@@ -17,8 +15,7 @@ class Origin:
     request_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(NamedTuple):
     """The one on whose behalf something happens.
 
     kind: `anonymous` before sign-in, `user` after it, `operator` for the command line on the machine itself, `system`
@@ -31,7 +28,7 @@ class Actor:
     session_id: UUID | None = None
     permissions: frozenset[str] = frozenset()
     authenticated_at: datetime | None = None
-    origin: Origin = field(default_factory=Origin)
+    origin: Origin = Origin()
 
     @property
     def is_anonymous(self) -> bool:

@@ -19,10 +19,13 @@ from doorward.domain.one_time.links import follow_link, look_at_link
 from doorward.domain.one_time.problems import CodeWrong, LinkInvalid
 from doorward.domain.recovery.ask import ask_recovery
 from doorward.domain.recovery.reset import answer_recovery
+from doorward.domain.risk.devices import devices_of
 from doorward.domain.risk.problems import TooManyAttempts
 from doorward.domain.risk.settings import LockoutSettings
+from doorward.domain.sign_in.answer import answer_sign_in
 from doorward.domain.sign_in.begin import begin_sign_in
-from doorward.domain.sign_in.complete import Complete
+from doorward.domain.sign_in.complete import Complete, Pending
+from doorward.domain.sign_in.factor_reset import begin_factor_reset
 from doorward.domain.sign_in.problems import SignInFailed
 from doorward.domain.users.emails import add_email, list_emails, make_primary, remove_email
 from doorward.domain.users.store import EmailRow, UserRow
@@ -31,6 +34,7 @@ from doorward.kernel.actor import Actor, anonymous, operator
 from doorward.kernel.event import Event
 from doorward.kernel.problem import Unauthenticated
 from tests.make.actors import ORIGIN, as_user, logged
+from tests.make.authenticator_app import give_app, give_codes
 from tests.make.people import PASSWORD, make_user
 from tests.make.post import Letter, PostOffice
 from tests.make.tools import MovableClock, changed
@@ -145,6 +149,8 @@ async def test_locks_down_what_an_intruder_could_use(tools: Tools, post: PostOff
         await change_my_password(tx, current=PASSWORD, new=NEW)
         await add_credential(tx, user_id=ada.id, method="passkey", data={"of": "eve"}, lookup_key="eve")
     (notice,) = await post.collect(tools)
+    async with tools.reading(operator()) as tx:
+        assert len(await devices_of(tx, ada.id)) == 1
     await added(tools, ada, "eve@example.com")
     async with tools.writing(anonymous(ORIGIN)) as tx:
         attempt = await ask_recovery(tx, "eve@example.com")
@@ -166,6 +172,7 @@ async def test_locks_down_what_an_intruder_could_use(tools: Tools, post: PostOff
     assert list(await emails(tools, ada)) == ["ada@example.com"]
     async with tools.reading(operator()) as tx:
         assert [row.lookup_key for row in await credentials_of(tx, ada.id)] == ["ada"]
+        assert await devices_of(tx, ada.id) == [], "the intruder's browser is a stranger again"
     told = {letter.subject for letter in await post.collect(tools)}
     assert "Your account was locked down" in told
     with pytest.raises(LinkInvalid):
@@ -287,7 +294,7 @@ async def test_asks_to_verify_an_address_that_was_added(tools: Tools, post: Post
 
 
 @pytest.mark.parametrize(
-    "event", [FactorAdded(method="totp"), FactorRemoved(method="totp"), RecoveryCodeUsed(left=2, few=True)]
+    "event", [FactorAdded(method="totp"), FactorRemoved(method="totp"), RecoveryCodeUsed(left=2)]
 )
 async def test_tells_of_factors(tools: Tools, post: PostOffice, ada: UserRow, event: Event) -> None:
     async with tools.writing(acting(tools, ada)) as tx:
@@ -301,3 +308,31 @@ async def test_tells_of_factors(tools: Tools, post: PostOffice, ada: UserRow, ev
 
 def test_has_a_text_for_every_notice() -> None:
     assert set(NOTICES.values()) <= ENGLISH.texts.keys()
+
+
+async def test_tells_of_used_recovery_codes_and_of_a_reset_with_what_takes_it_back(
+    tools: Tools, post: PostOffice, ada: UserRow
+) -> None:
+    await give_app(tools, ada.id)
+    codes = await give_codes(tools, ada.id)
+    await post.collect(tools)
+    for code in codes[:7]:
+        async with tools.writing(anonymous(ORIGIN)) as tx:
+            step = await begin_sign_in(tx, identifier="ada@example.com", password=PASSWORD)
+        assert isinstance(step, Pending)
+        async with tools.writing(anonymous(ORIGIN)) as tx:
+            await answer_sign_in(tx, attempt=step.attempt, answers={"recovery_code": code})
+    letters = await post.collect(tools)
+    assert {letter.subject for letter in letters} == {"A recovery code was used"}
+    assert "Codes left: 3" in letters[-1].text
+    (low,) = await logged(tools, type_="recovery_codes.low")
+    assert low.data == {"left": 3}
+    await added(tools, ada, "ada.two@example.com")
+    await post.collect(tools)
+    async with tools.writing(operator()) as tx:
+        await begin_factor_reset(tx, ada.id, reason="Lost phone")
+    letters = await post.collect(tools)
+    assert {letter.to for letter in letters} == {"ada@example.com", "ada.two@example.com"}
+    assert all("Lost phone" in letter.text for letter in letters)
+    assert await follow(tools, letters[1]) == "factor-reset"
+    assert len(await logged(tools, type_="factor_reset.cancelled")) == 1

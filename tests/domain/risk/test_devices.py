@@ -205,3 +205,18 @@ async def test_forgets_devices_in_time(tools: Tools) -> None:
         async with tools.writing(system()) as tx:
             await purge_devices(tx, {})
             assert len(await devices_of(tx, ada.id)) == left
+
+
+async def test_keeps_the_trust_that_is_given_with_the_factor(tools: Tools) -> None:
+    await make_user(tools)
+    changed(tools, SignInSettings, second_factor="required")
+    client = Client(keeps=True, trust=True)
+    step = await begin(tools, client)
+    assert isinstance(step, Pending)
+    data = next(prompt.data for prompt in step.prompts if prompt.name == "totp")
+    assert data is not None
+    async with tools.writing(anonymous(ORIGIN)) as tx:
+        code = code_now(tools, data["secret"])
+        outcome = await answer_sign_in(tx, attempt=step.attempt, answers={"totp": code}, client=client)
+    assert isinstance(outcome, Complete)
+    assert isinstance(await begin(tools, Client(outcome.device_secret, keeps=True)), Complete)

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from doorward.domain.methods.method import Factor, Stage
-from doorward.domain.sign_in.policy import Proven, Rules, Standing, next_stage, strictest
+from doorward.domain.sign_in.policy import Proven, Rules, Standing, next_stage, step_up_stage
+from doorward.domain.users.sign_in_settings import SignInSettings, strictest
 
 
 def proven(method: str, *factors: Factor) -> Proven:
@@ -83,3 +84,50 @@ def test_takes_a_mailbox_for_a_second_factor_only_where_allowed_and_nothing_bett
 def test_the_strictest_of_several_rules_counts() -> None:
     assert strictest(["optional", "required", "off"]) == "required"
     assert strictest(["off", "optional"]) == "optional"
+
+
+@pytest.mark.parametrize(
+    ("proofs", "authenticators", "stage"),
+    [
+        ([PASSWORD, TOTP], 1, "enroll"),
+        ([PASSWORD, TOTP], 2, None),
+        ([PASSKEY], 1, "enroll"),
+        # Nobody is made to have a factor by this rule.
+        ([PASSWORD], 0, None),
+        # Not by the password alone, as on a trusted device.
+        ([PASSWORD], 1, None),
+    ],
+)
+def test_asks_for_another_authenticator_where_two_are_needed(
+    proofs: list[Proven], authenticators: int, stage: Stage | None
+) -> None:
+    standing = replace(WITH_TOTP, authenticators=authenticators, trusted_device=True)
+    assert next_stage(proofs, standing, Rules(at_least_two=True)) == stage
+    assert next_stage(proofs, standing, Rules()) is None
+    # Proving anew who one is sets nothing up.
+    assert step_up_stage([PASSWORD, TOTP], standing, Rules(at_least_two=True)) is None
+
+
+@pytest.mark.parametrize(
+    ("proofs", "standing", "stage"),
+    [
+        ([], PLAIN, "first"),
+        ([PASSWORD], PLAIN, None),
+        ([PASSWORD], WITH_TOTP, "second"),
+        ([PASSWORD], replace(WITH_TOTP, trusted_device=True), "second"),
+        ([PASSWORD, TOTP], WITH_TOTP, None),
+        ([PASSKEY], WITH_TOTP, None),
+        ([PASSWORD], replace(PLAIN, second_factor="required"), None),
+        ([PASSWORD], replace(PLAIN, must_change_password=True, email_verified=False), None),
+    ],
+)
+def test_asks_of_who_is_signed_in_no_less_than_a_sign_in_would(
+    proofs: list[Proven], standing: Standing, stage: Stage | None
+) -> None:
+    assert step_up_stage(proofs, standing, Rules(verify_email="required")) == stage
+
+
+def test_knows_when_nobody_signs_in_by_one_factor() -> None:
+    assert SignInSettings(second_factor="required").everybody_has_two
+    assert not SignInSettings(second_factor="required", second_factor_by_role={"guest": "optional"}).everybody_has_two
+    assert not SignInSettings(second_factor="optional", second_factor_by_role={"admin": "required"}).everybody_has_two

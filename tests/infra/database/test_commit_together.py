@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import resource
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from doorward.domain.roles.manage import create_role
 from doorward.domain.roles.tables import roles
+from doorward.infra.database import migrate
+from doorward.infra.database.problems import StorageFull
 from doorward.infra.database.statement import Query
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import operator
@@ -30,6 +34,10 @@ class Refused(Problem):
 async def names(tools: Tools) -> list[str]:
     async with tools.reading(operator()) as tx:
         return [name for (name,) in await tx.db.all(_NAMES)]
+
+
+def _size(path: str) -> int:
+    return Path(path).stat().st_size
 
 
 def _refuse_each_third(number: int) -> None:
@@ -91,3 +99,36 @@ async def test_somebody_who_leaves_while_waiting_stalls_nobody(committing_tools:
         await holding
         await change("last")
     assert {"first", "last"} <= set(await names(tools))
+
+
+async def test_when_the_disk_is_full_at_the_commit_everybody_who_shares_it_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "full.sqlite3"
+    migrate.upgrade(f"sqlite:///{path}")
+    database = open_for_test(f"sqlite:///{path}")
+    tools = await make_tools(database)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def change(name: str) -> None:
+        async with tools.writing(operator()) as tx:
+            await create_role(tx, name=name)
+            begun.set()
+            await go_on.wait()
+
+    together = [asyncio.create_task(change(f"role-{number}")) for number in range(5)]
+    await begun.wait()
+    while database.connections()["waiting"] < 4:  # noqa: ASYNC110 - the queue has no event
+        await asyncio.sleep(0)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # What a transaction changed goes to the end of the log at its commit, which is beyond what this process may write now.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_size(f"{path}-wal"), hard))
+    try:
+        go_on.set()
+        ends = await asyncio.gather(*together, return_exceptions=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [type(end) for end in ends] == [StorageFull] * 5
+    assert await names(tools) == []
+    await change("later")
+    assert await names(tools) == ["later"]
+    tools.hashing.close()
+    await database.close()

@@ -63,7 +63,7 @@ async def authenticate_token(tools: Tools, token: str, origin: Origin) -> Identi
 
 
 def _verified(tx: Tx, ring: KeyRing, token: str) -> dict[str, Any]:
-    settings = tx.section(TokensSettings)
+    settings = tx.tools.section(TokensSettings)
     return ring.verifier.verify(
         token,
         typ=KIND,
@@ -87,7 +87,7 @@ async def authenticate_cookie(tools: Tools, secret: str, origin: Origin) -> Iden
 async def _admit(tx: Tx, row: AccessRow | None, origin: Origin, *, subject: str | None = None) -> Identity:
     """The gate of every request: the session is open, is that of the subject if one is named, and the account may be used."""
     now = tx.now
-    limits = tx.section(SessionsSettings)
+    limits = tx.tools.section(SessionsSettings)
     if row is None:
         raise _ended()
     user = row.user

@@ -31,8 +31,6 @@ NOTICES: Final[Mapping[str, str]] = {
     "email.removed": "email_removed",
     "factor.added": "factor_added",
     "factor.removed": "factor_removed",
-    "passkey.added": "factor_added",
-    "passkey.removed": "factor_removed",
     "recovery_code.used": "recovery_code_used",
     "device.added": "new_device",
 }
@@ -59,6 +57,7 @@ async def tell(tx: Tx, event: Event) -> None:
             to=row.address,
             user_id=user.id,
             locale=user.locale,
+            values={name: str(value) for name, value in event.data().items()},
             facts=facts,
             link=link_to(tx.tools, LOCKDOWN.name, link_of(tx.tools, LOCKDOWN, value_id)),
         )
@@ -134,7 +133,7 @@ def _facts(tx: Tx, event: Event) -> list[tuple[str, str]]:
     if email is not None:
         facts.append(("email", str(email)))
     told = event.data()
-    factor = "passkey" if event.type.startswith("passkey.") else told.get("method")
+    factor = told.get("method")
     if factor is not None:
         facts.append(("factor", str(factor)))
     if "left" in told:

@@ -8,6 +8,7 @@ from uuid import UUID
 from doorward.domain.credentials.keep import credentials_of, remove_credential
 from doorward.domain.lockdown.settings import LockdownSettings
 from doorward.domain.methods.password.choose import take_password
+from doorward.domain.risk.devices import devices_of, drop_trust, forget_device
 from doorward.domain.sessions.end import end_sessions
 from doorward.domain.users.emails import addresses_of, drop_address
 from doorward.infra.database.unit_of_work import Tx
@@ -24,6 +25,11 @@ async def remove_recent_ways_in(tx: Tx, user_id: UUID, *, keep: UUID | None) -> 
         if row.created_at > since and row.id != keep:
             # The primary address stays in any case: an account has one.
             await drop_address(tx, row)
+    for device in await devices_of(tx, user_id):
+        if device.first_seen_at > since:
+            # It would go on to have a count of wrong answers of its own, and to be no news.
+            await forget_device(tx, user_id, device.id)
+    await drop_trust(tx, user_id)
     await end_sessions(tx, user_id=user_id, reason="locked-down")
 
 
@@ -34,4 +40,6 @@ async def remove_all_ways_in(tx: Tx, user_id: UUID, *, keep: UUID) -> None:
     for row in await addresses_of(tx, user_id):
         if row.id != keep:
             await drop_address(tx, row)
+    for device in await devices_of(tx, user_id):
+        await forget_device(tx, user_id, device.id)
     await end_sessions(tx, user_id=user_id, reason="locked-down")

@@ -78,5 +78,10 @@ DROP_TRUST: Final = Command(
     .where(devices.c.user_id == bindparam("user_id"), devices.c.trusted_until.is_not(None))
     .values(trusted_until=null())
 )
+DROP_OLDER_TRUST: Final = Command(
+    update(devices)
+    .where(devices.c.user_id == bindparam("user_id"), devices.c.trusted_until < bindparam("until"))
+    .values(trusted_until=null())
+)
 _over = select(devices.c.id).where(devices.c.last_seen_at < bindparam("before")).limit(bindparam("most"))
 FORGET: Final = Command(delete(devices).where(devices.c.id.in_(_over)))

@@ -122,9 +122,10 @@ async def drop_trust(tx: Tx, user_id: UUID) -> None:
 
 
 async def trust_no_more(tx: Tx, event: Event) -> None:
-    """What follows from a change of somebody's factors."""
+    """What follows from a change of somebody's factors. What they trust since that change, in the same sign-in, stays."""
     if event.user_id is not None:
-        await drop_trust(tx, event.user_id)
+        just_now = tx.now + timedelta(days=tx.section(DevicesSettings).trusted_days)
+        await tx.db.run(store.DROP_OLDER_TRUST, user_id=event.user_id, until=just_now)
 
 
 async def purge_devices(tx: Tx, _payload: Mapping[str, Any]) -> None:

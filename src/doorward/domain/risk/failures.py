@@ -1,4 +1,4 @@
-"""Count wrong answers: each is counted before anything is compared, in a transaction of its own.
+"""Count wrong answers: each is counted before anything is compared, by a statement of its own.
 
 So of any number of guesses at once no more are compared than the limit allows, on any number of processes. What is
 counted for an account is counted for an unknown identifier alike, at the same cost and with the same answers. A device
@@ -58,37 +58,32 @@ class Guess:
 async def take_guess(tx: Tx, subject: Subject) -> Guess:
     """Counts an answer in advance; before the first change of the caller's transaction. Raises TooManyAttempts."""
     settings = tx.section(LockoutSettings)
-    taken: dict[bytes, TakenRow] = {}
-    blocked: bytes | None = None
-    async with tx.tools.writing(tx.actor) as counting:
-        # In one order always, so that two that count the same never wait for each other.
-        for key in _keys(tx, subject):
-            row = await counting.db.first(
-                store.TAKE,
-                key=key,
-                user_id=subject.user_id,
-                failed=1,
-                total=1,
-                locks=0,
-                last_failed_at=tx.now,
-                # Not the present: to another answer that began a moment earlier, that would be a block.
-                blocked_until=tx.now - _STALE,
-                now=tx.now,
-                quiet=tx.now - _QUIET,
-                stale=tx.now - _STALE,
-                most=settings.lock_at,
-                ceiling=settings.ceiling,
-            )
-            if row is None:
-                blocked = key
-                break
-            taken[key] = row
-        if blocked is not None:
-            for key in taken:
-                await counting.db.run(store.GIVE_BACK, key=key)
-    if blocked is not None:
-        raise TooManyAttempts(retry_after=await _wait(tx, blocked))
-    return Guess(subject, taken)
+    keys = _keys(tx, subject)
+    rows = await tx.db.change(
+        store.TAKE_ONE if len(keys) == 1 else store.TAKE_BOTH,
+        **dict(zip(("first", "second"), keys, strict=False)),
+        user_id=subject.user_id,
+        failed=1,
+        total=1,
+        locks=0,
+        last_failed_at=tx.now,
+        # Not the present: to another answer that began a moment earlier, that would be a block.
+        blocked_until=tx.now - _STALE,
+        now=tx.now,
+        quiet=tx.now - _QUIET,
+        stale=tx.now - _STALE,
+        most=settings.lock_at,
+        ceiling=settings.ceiling,
+    )
+    guess = Guess(subject, {row.key: row for row in sorted(rows)})
+    blocked = next((key for key in keys if key not in guess.taken), None)
+    if blocked is None:
+        return guess
+    if guess.taken:
+        # One count is open and the other is not: nothing will be compared.
+        async with tx.tools.writing(tx.actor) as giving:
+            await was_right(giving, guess)
+    raise TooManyAttempts(retry_after=await _wait(tx, blocked))
 
 
 async def was_wrong(tx: Tx, guess: Guess) -> None:
@@ -115,8 +110,8 @@ async def was_right(tx: Tx, guess: Guess) -> None:
 
 async def forget_failures(tx: Tx, subject: Subject) -> None:
     """Somebody proved to be the user, entirely: their counts start anew."""
-    for key in _keys(tx, subject):
-        await tx.db.run(store.CLEAR, key=key)
+    keys = _keys(tx, subject)
+    tx.also(store.CLEAR, first=keys[0], second=keys[-1])
 
 
 async def unlock(tx: Tx, user_id: UUID, *, by: str = "recovery") -> bool:
@@ -148,6 +143,7 @@ async def _wait(tx: Tx, key: bytes) -> int:
 
 
 def _keys(tx: Tx, subject: Subject) -> list[bytes]:
+    """The counts of a subject, in one order always, so that two that count the same never wait for each other."""
     if subject.device_id is not None:
         return [_key(tx, f"device/{subject.device_id}")]
     whom = f"user/{subject.user_id}" if subject.user_id is not None else f"identifier/{subject.identifier}"

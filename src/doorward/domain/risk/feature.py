@@ -34,8 +34,7 @@ DEVICES: Final = Feature(
     problems=(DeviceNotFound,),
     jobs={DEVICES_JOB: purge_devices},
     recurring={DEVICES_JOB: timedelta(days=1)},
-    # Setting factors up and changing passwords drop it themselves, before a sign-in that does so may give it anew.
     reactions=dict.fromkeys(
-        ("factor.removed", "passkey.added", "passkey.removed", "account.locked_down"), trust_no_more
+        ("password.changed", "factor.added", "factor.removed", "account.locked_down"), trust_no_more
     ),
 )

@@ -17,6 +17,7 @@ from doorward.infra.database.statement import Command, Query
 class TakenRow(NamedTuple):
     """A wrong answer counted in advance."""
 
+    key: bytes
     failed: int
     total: int
     locks: int
@@ -31,23 +32,34 @@ class BlockedRow(NamedTuple):
 
 
 _quiet = failures.c.last_failed_at <= bindparam("quiet")
-_new = insert(failures).values({column: bindparam(column.name) for column in failures.columns})
-# Counts before anything is compared, and only while answers are taken: of fifty at once no more pass than may.
-TAKE: Final = Query(
-    _new.on_conflict_do_update(
-        index_elements=["key"],
-        set_={
-            "failed": case((_quiet, 1), else_=failures.c.failed + 1),
-            "locks": case((_quiet, 0), else_=failures.c.locks),
-            "total": failures.c.total + 1,
-            "last_failed_at": bindparam("last_failed_at"),
-        },
-        where=(failures.c.blocked_until <= bindparam("now"))
-        & or_(failures.c.failed < bindparam("most"), failures.c.last_failed_at <= bindparam("stale"))
-        & (failures.c.total < bindparam("ceiling")),
-    ).returning(failures.c.failed, failures.c.total, failures.c.locks),
-    TakenRow,
-)
+
+
+def _take(*keys: str) -> Query[TakenRow]:
+    # With their types: in a statement of several rows they are not taken from the columns.
+    key_type = failures.c.key.type
+    others = {each: bindparam(each.name, type_=each.type) for each in failures.columns if each is not failures.c.key}
+    new = insert(failures).values([{failures.c.key: bindparam(key, type_=key_type), **others} for key in keys])
+    return Query(
+        new.on_conflict_do_update(
+            index_elements=["key"],
+            set_={
+                "failed": case((_quiet, 1), else_=failures.c.failed + 1),
+                "locks": case((_quiet, 0), else_=failures.c.locks),
+                "total": failures.c.total + 1,
+                "last_failed_at": bindparam("last_failed_at"),
+            },
+            where=(failures.c.blocked_until <= bindparam("now"))
+            & or_(failures.c.failed < bindparam("most"), failures.c.last_failed_at <= bindparam("stale"))
+            & (failures.c.total < bindparam("ceiling")),
+        ).returning(failures.c.key, failures.c.failed, failures.c.total, failures.c.locks),
+        TakenRow,
+    )
+
+
+# Counts before anything is compared, and only while answers are taken: of fifty at once no more pass than may. Answers
+# the counts that took it.
+TAKE_ONE: Final = _take("first")
+TAKE_BOTH: Final = _take("first", "second")
 BLOCKED: Final = Query(
     select(failures.c.failed, failures.c.total, failures.c.blocked_until).where(failures.c.key == bindparam("key")),
     BlockedRow,
@@ -67,7 +79,14 @@ GIVE_BACK: Final = Command(
     .where(failures.c.key == bindparam("key"), failures.c.failed > 0)
     .values(failed=failures.c.failed - 1, total=failures.c.total - 1)
 )
-CLEAR: Final = Command(delete(failures).where(failures.c.key == bindparam("key")))
+# In the order in which they are taken, so that two transactions never wait for each other.
+_cleared = (
+    select(failures.c.key)
+    .where(or_(failures.c.key == bindparam("first"), failures.c.key == bindparam("second")))
+    .order_by(failures.c.key)
+    .with_for_update()
+)
+CLEAR: Final = Command(delete(failures).where(failures.c.key.in_(_cleared)))
 CLEAR_USER: Final = Command(delete(failures).where(failures.c.user_id == bindparam("user_id")))
 _over = select(failures.c.key).where(failures.c.last_failed_at < bindparam("before")).limit(bindparam("most"))
 FORGET: Final = Command(delete(failures).where(failures.c.key.in_(_over)))

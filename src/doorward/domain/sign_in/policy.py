@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from doorward.domain.methods.method import Factor, Stage
-
-SecondFactor = Literal["off", "optional", "required"]
-_STRICTNESS: dict[SecondFactor, int] = {"off": 0, "optional": 1, "required": 2}
+from doorward.domain.users.sign_in_settings import SecondFactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,8 @@ class Standing:
     second_factor: what the rules ask of this user, by the strictest of their roles. turned_on: whether they set up a
     factor that every sign-in then asks for. usable: the methods they could answer as a second factor. trusted_device:
     whether the sign-in comes from a device on which they chose not to be asked again. email_verified: of the primary
-    address. must_change_password: whether the password is known to others.
+    address. must_change_password: whether the password is known to others. authenticators: how many second factors there
+    are, with the one that is set up at this moment.
     """
 
     second_factor: SecondFactor = "optional"
@@ -36,19 +35,18 @@ class Standing:
     trusted_device: bool = False
     email_verified: bool = True
     must_change_password: bool = False
+    authenticators: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the operator set. mailbox_may_be_second: whether a code by mail may stand beside a password."""
+    """What the operator set. mailbox_may_be_second: whether a code by mail may stand beside a password. at_least_two: whether
+    who has one authenticator needs another.
+    """
 
     verify_email: Literal["off", "optional", "required"] = "off"
     mailbox_may_be_second: bool = False
-
-
-def strictest(choices: Collection[SecondFactor]) -> SecondFactor:
-    """The strictest of some rules."""
-    return max(choices, key=_STRICTNESS.__getitem__)
+    at_least_two: bool = False
 
 
 def next_stage(proofs: Sequence[Proven], standing: Standing, rules: Rules) -> Stage | None:
@@ -62,6 +60,9 @@ def next_stage(proofs: Sequence[Proven], standing: Standing, rules: Rules) -> St
     factors = frozenset[Factor]().union(*(proof.factors for proof in proofs))
     if _needs_second(standing) and not _has_second(factors, standing, rules):
         return "second" if standing.usable - {proof.method for proof in proofs} else "enroll"
+    if rules.at_least_two and "possession" in factors and standing.authenticators == 1:
+        # Only with the first one at hand: who knows no more than the password may not add one.
+        return "enroll"
     verified = standing.email_verified or any(proof.method == "email_verification" for proof in proofs)
     if rules.verify_email == "required" and not verified:
         return "verify-email"

@@ -28,7 +28,7 @@ async def offered(tx: Tx, attempt: Attempt) -> list[Method]:
         method
         for method in tx.tools.hold(Methods).all
         if attempt.stage in method.stages
-        and method.name not in proved
+        and (attempt.stage == "enroll" or method.name not in proved)
         and await method.is_offered(tx, occasion_of(attempt, method), enrolled)
     ]
     if attempt.stage == "first" and attempt.aim == "step-up":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from doorward.domain.credentials.keep import methods_of
+from doorward.domain.credentials.keep import credentials_of, methods_of
+from doorward.domain.credentials.store import CredentialRow
 from doorward.domain.methods.email_code.method import NAME as EMAIL_CODE
 from doorward.domain.methods.email_code.settings import EmailCodeSettings
 from doorward.domain.methods.magic_link.method import NAME as MAGIC_LINK
@@ -13,8 +15,9 @@ from doorward.domain.methods.magic_link.settings import MagicLinkSettings
 from doorward.domain.methods.method import Methods
 from doorward.domain.risk.devices import is_trusted
 from doorward.domain.roles.holders import roles_of
-from doorward.domain.sign_in.policy import Rules, SecondFactor, Standing, strictest
+from doorward.domain.sign_in.policy import Rules, Standing
 from doorward.domain.sign_in.settings import SignInSettings
+from doorward.domain.users.sign_in_settings import SecondFactor, strictest
 from doorward.domain.users.sign_up_settings import SignUpSettings
 from doorward.domain.users.store import UserRow
 from doorward.infra.database.unit_of_work import Tx
@@ -35,7 +38,22 @@ def rules(tx: Tx) -> Rules:
     return Rules(
         verify_email=tx.section(SignUpSettings).verify_email if mail_works else "off",
         mailbox_may_be_second=mail_works and bool(_mailed_second(tx)),
+        at_least_two=at_least_two(tx),
     )
+
+
+def at_least_two(tx: Tx) -> bool:
+    """Whether who has one authenticator needs another by now."""
+    settings = tx.section(SignInSettings)
+    since = settings.at_least_two_from
+    return settings.at_least_two and (since is None or tx.now.date() >= since)
+
+
+def factors_of(tx: Tx, rows: Sequence[CredentialRow]) -> list[CredentialRow]:
+    """Those of somebody's credentials that are second factors: apps, passkeys, recovery codes."""
+    methods = tx.tools.hold(Methods)
+    found = [(row, methods.named(row.method)) for row in rows]
+    return [row for row, method in found if method is not None and {"second", "enroll"} <= method.stages]
 
 
 def _mailed_second(tx: Tx) -> frozenset[str]:
@@ -47,22 +65,26 @@ def _mailed_second(tx: Tx) -> frozenset[str]:
 async def standing_of(tx: Tx, user: UserRow, attempt: Attempt) -> Standing:
     """How an account stands at this moment, for this sign-in."""
     methods = [method for method in tx.tools.hold(Methods).all if "second" in method.stages]
-    enrolled = await enrolled_by(tx, user.id)
+    rows = await credentials_of(tx, user.id)
+    enrolled = frozenset(row.method for row in rows)
     turned_on = any(method.turns_on and method.name in enrolled for method in methods)
     usable = frozenset(method.name for method in methods if method.name in enrolled)
     if tx.tools.mailer is not None and user.email_verified and not turned_on:
         usable |= _mailed_second(tx)
     return Standing(
-        second_factor=await _second_factor_for(tx, user.id),
+        second_factor=await second_factor_for(tx, user.id),
         turned_on=turned_on,
         usable=usable,
+        # What is proved at that stage is one that is being set up.
+        authenticators=len(factors_of(tx, rows)) + (attempt.stage == "enroll"),
         trusted_device=await is_trusted(tx, user.id, attempt.device_id),
         email_verified=user.email_verified,
         must_change_password=bool(attempt.memory.get("password", {}).get("must_change")),
     )
 
 
-async def _second_factor_for(tx: Tx, user_id: UUID) -> SecondFactor:
+async def second_factor_for(tx: Tx, user_id: UUID) -> SecondFactor:
+    """What the rules ask of a user, by the strictest of their roles."""
     settings = tx.section(SignInSettings)
     if not settings.second_factor_by_role:
         return settings.second_factor

@@ -30,6 +30,10 @@ class Transaction(Reading, Protocol):
         """Changes rows; answers how many."""
         ...
 
+    async def together(self, changes: Sequence[tuple[Compiled, list[Any]]]) -> None:
+        """Runs several changes of different rows of which nobody asks what they did."""
+        ...
+
     async def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
         """Runs one statement once for each list of values."""
         ...
@@ -56,8 +60,8 @@ class Database(Reading, Protocol):
     name: str
     most_connections: int
 
-    async def change(self, statement: Compiled, values: list[Any]) -> Record | None:
-        """The first row of a statement that changes something, run by itself: when it returns, the change is durable."""
+    async def change(self, statement: Compiled, values: list[Any]) -> Sequence[Record]:
+        """The rows of a statement that changes something, run by itself: when it returns, the change is durable."""
         ...
 
     async def begin(self) -> Transaction:

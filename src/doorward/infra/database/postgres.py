@@ -8,9 +8,11 @@ connection returns only after its transaction was ended by us, so there is nothi
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache, partial
 from time import monotonic
 from typing import Any, Final
 
@@ -41,6 +43,8 @@ _LOST: Final = (
 # How often connections are looked after, and by how much an answer may be later than the server's own limit allows.
 _LOOK_SECONDS: Final = 0.5
 _GRACE_SECONDS: Final = 0.5
+# Where a value goes. No statement of ours holds a dollar sign otherwise.
+_PLACE: Final = re.compile(r"\$(\d+)")
 _ALL_IN_USE: Final = "All connections to the database are in use. Try again in a moment."
 _ANSWER: Final = Query(select(literal_column("1")), tuple[int]).on("postgresql")
 
@@ -106,6 +110,24 @@ class Pool:
         # Of every open connection, for `_look_after`.
         self._connections: set[Connection] = set()
         self._looking: asyncio.TimerHandle | None = None
+
+    def take_idle(self) -> Connection | None:
+        """A connection for the caller alone if one is open and free at this moment: most requests' way."""
+        if self._idle and self._turns.take_free():
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+            self._open -= 1
+            self._turns.give_back()
+        return None
+
+    def put_back(self, connection: Connection) -> None:
+        """Takes a connection back on which one statement ran by itself and answered; nothing of it can be left over."""
+        if self._closed:
+            self.release(connection)
+            return
+        self._idle.append(connection)
+        self._turns.give_back()
 
     async def acquire(self) -> Connection:
         """A connection for the caller alone. Raises DatabaseBusy after `pool_wait_seconds`, or DatabaseUnavailable."""
@@ -233,7 +255,7 @@ class _Running:
         self._conflicts = conflicts
         self.broken = False
 
-    def _fail(self, error: BaseException) -> None:
+    def fail(self, error: BaseException) -> None:
         """Raises the problem that the driver's error stands for; returns when it stands for none."""
         if isinstance(error, asyncpg.IntegrityConstraintViolationError):
             raise self._conflicts.problem_of_constraint(error.constraint_name) from None
@@ -248,7 +270,7 @@ class _Running:
         try:
             records, _ = await self._connection.answer(statement.sql, values, 1)
         except BaseException as error:
-            self._fail(error)
+            self.fail(error)
             raise
         return records[0] if records else None
 
@@ -257,9 +279,26 @@ class _Running:
         try:
             records, _ = await self._connection.answer(statement.sql, values)
         except BaseException as error:
-            self._fail(error)
+            self.fail(error)
             raise
         return records
+
+
+@lru_cache(maxsize=256)
+def _joined(statements: tuple[str, ...]) -> str:
+    """Several changes as one statement: all but the last as the parts of its WITH, which run whether or not they are named."""
+    renamed = []
+    before = 0
+    for statement in statements:
+        numbers = [int(each) for each in _PLACE.findall(statement)]
+        renamed.append(_PLACE.sub(partial(_moved, before), statement))
+        before += max(numbers, default=0)
+    parts = ", ".join(f"part{number} AS ({each})" for number, each in enumerate(renamed[:-1]))
+    return f"WITH {parts} {renamed[-1]}" if parts else renamed[-1]
+
+
+def _moved(by: int, place: re.Match[str]) -> str:
+    return f"${int(place[1]) + by}"
 
 
 class PostgresTransaction(_Running):
@@ -274,17 +313,28 @@ class PostgresTransaction(_Running):
         try:
             _, tag = await self._connection.answer(statement.sql, values)
         except BaseException as error:
-            self._fail(error)
+            self.fail(error)
             raise
         count = tag.rpartition(b" ")[2]
         return int(count) if count.isdigit() else 0
+
+    async def together(self, changes: Sequence[tuple[Compiled, list[Any]]]) -> None:
+        """Runs several changes of different rows in one round trip."""
+        try:
+            await self._connection.answer(
+                _joined(tuple(statement.sql for statement, _ in changes)),
+                [value for _, values in changes for value in values],
+            )
+        except BaseException as error:
+            self.fail(error)
+            raise
 
     async def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
         """Runs one statement once for each list of values, in one round trip."""
         try:
             await self._connection.executemany(statement.sql, rows)
         except BaseException as error:
-            self._fail(error)
+            self.fail(error)
             raise
 
     async def insert(self, rows: CompiledRows, values: Sequence[tuple[Any, ...]]) -> None:
@@ -292,7 +342,7 @@ class PostgresTransaction(_Running):
         try:
             await self._connection.copy_records_to_table(rows.table, columns=rows.columns, records=rows.encoded(values))
         except BaseException as error:
-            self._fail(error)
+            self.fail(error)
             raise
 
     @property
@@ -306,7 +356,7 @@ class PostgresTransaction(_Running):
             status = await self._connection.say("COMMIT")
         except BaseException as error:
             self.broken = True
-            self._fail(error)
+            self.fail(error)
             raise
         finally:
             self._leave()
@@ -353,20 +403,33 @@ class PostgresDatabase:
 
     async def first(self, statement: Compiled, values: list[Any]) -> Record | None:
         """The first row of a statement run by itself."""
+        records = await self._answer(statement, values, 1)
+        return records[0] if records else None
+
+    async def _answer(self, statement: Compiled, values: list[Any], limit: int) -> Sequence[Record]:
         # Written out without the context manager above: this is the hottest line of the product.
         pool = self._pool
-        connection = await pool.acquire()
+        connection = pool.take_idle() or await pool.acquire()
+        try:
+            records, _ = await connection.answer(statement.sql, values, limit)
+        except BaseException as error:
+            self._give_back_after(error, connection)
+            raise
+        pool.put_back(connection)
+        return records
+
+    def _give_back_after(self, error: BaseException, connection: Connection) -> None:
+        """Takes a connection back whose statement failed. Raises the problem that the error stands for, if any."""
         running = _Running(connection, self._conflicts)
         try:
-            return await running.first(statement, values)
+            running.fail(error)
         finally:
-            pool.release(connection, broken=running.broken)
+            self._pool.release(connection, broken=running.broken)
 
     async def all(self, statement: Compiled, values: list[Any], *, thorough: bool = False) -> Sequence[Record]:
         """Every row of a statement run by itself."""
         if not thorough:
-            async with self._borrowed() as running:
-                return await running.all(statement, values)
+            return await self._answer(statement, values, 0)
         await self._pool.slow.take()
         try:
             async with self._borrowed() as running:
@@ -374,13 +437,13 @@ class PostgresDatabase:
         finally:
             self._pool.slow.give_back()
 
-    async def change(self, statement: Compiled, values: list[Any]) -> Record | None:
-        """The first row of a statement that changes something, run by itself. It may wait for a lock, so it takes a slow place."""
+    async def change(self, statement: Compiled, values: list[Any]) -> Sequence[Record]:
+        """The rows of a statement that changes something, run by itself. It may wait for a lock, so it takes a slow place."""
         slow = self._pool.slow
         if not slow.take_free():
             await slow.take()
         try:
-            return await self.first(statement, values)
+            return await self._answer(statement, values, 0)
         finally:
             slow.give_back()
 

@@ -163,6 +163,11 @@ class SqliteTransaction:
         """Changes rows; answers how many."""
         return self._connection.run(statement, values)
 
+    async def together(self, changes: Sequence[tuple[Compiled, list[Any]]]) -> None:
+        """Runs several changes, one after another."""
+        for statement, values in changes:
+            self._connection.run(statement, values)
+
     async def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
         """Runs one statement once for each list of values."""
         if len(rows) > 20:
@@ -222,16 +227,16 @@ class SqliteDatabase:
         finally:
             self._thorough.append(connection)
 
-    async def change(self, statement: Compiled, values: list[Any]) -> Record | None:
-        """The first row of a statement that changes something, in a transaction of its own."""
+    async def change(self, statement: Compiled, values: list[Any]) -> Sequence[Record]:
+        """The rows of a statement that changes something, in a transaction of its own."""
         transaction = await self.begin()
         try:
-            record = await transaction.first(statement, values)
+            records = await transaction.all(statement, values)
         except BaseException:
             await transaction.rollback()
             raise
         await transaction.commit()
-        return record
+        return records
 
     async def begin(self) -> SqliteTransaction:
         """Waits for this process's turn, then for other processes, both together at most `busy_timeout_seconds`."""

@@ -80,5 +80,5 @@ class Turns:
 
     def give_back(self) -> None:
         """Passes the place on to the next one who still waits, or makes it free."""
-        if not self.pass_on():
+        if not (self._queue and self.pass_on()):
             self._free += 1

@@ -141,19 +141,32 @@ class Db:
             self.transaction = await self._database.begin()
         return self.transaction
 
-    async def change(self, query: Query[Row], /, **values: Any) -> Row | None:
-        """The row of a statement that changes something by itself, outside of any transaction, and durable when it returns."""
+    async def together(self, changes: Sequence[tuple[Command, Mapping[str, Any]]], /) -> None:
+        """Runs several changes of different rows, in one round trip where the database can; nobody is told what they did."""
+        dialect = self.dialect
+        started = time.perf_counter()
+        transaction = self.transaction or await self.begin()
+        compiled = [(command.on(dialect), values) for command, values in changes]
+        try:
+            await transaction.together([(each, each.values(values)) for each, values in compiled])
+        except Problem as problem:
+            self._figures.database_failed(problem)
+            raise
+        self._watch(compiled[-1][0], time.perf_counter() - started)
+
+    async def change(self, query: Query[Row], /, **values: Any) -> list[Row]:
+        """The rows of a statement that changes something by itself, outside of any transaction, and durable when it returns."""
         if not self._writable or self.transaction is not None:
             raise RuntimeError("a change by itself inside of a transaction, or where only reading was asked for")
         compiled = query.on(self.dialect)
         started = time.perf_counter()
         try:
-            record = await self._database.change(compiled, compiled.values(values))
+            records = await self._database.change(compiled, compiled.values(values))
         except Problem as problem:
             self._figures.database_failed(problem)
             raise
         self._watch(compiled, time.perf_counter() - started)
-        return None if record is None else query.row(*compiled.decoded(record))
+        return [query.row(*compiled.decoded(record)) for record in records]
 
     def _watch(self, compiled: Compiled, elapsed: float) -> None:
         self._figures.statements.observe(elapsed)
@@ -173,7 +186,7 @@ class Db:
 class Tx:
     """One use case's transaction. The surface opens it by `Tools.writing` and sends its answer only after it ended."""
 
-    __slots__ = ("_after_commit", "_events", "_jobs", "_writable", "_written", "actor", "db", "now", "tools")
+    __slots__ = ("_after_commit", "_also", "_events", "_jobs", "_writable", "_written", "actor", "db", "now", "tools")
 
     def __init__(self, tools: Tools, actor: Actor, *, writable: bool, database_settings: DatabaseSettings) -> None:
         self.tools = tools
@@ -184,6 +197,7 @@ class Tx:
         self._events: list[Event] = []
         self._written: list[Event] = []
         self._jobs: list[Job] = []
+        self._also: list[tuple[Command, Mapping[str, Any]]] = []
         self._after_commit: list[AfterCommit] = []
 
     def section(self, of: type[Section]) -> Section:
@@ -203,13 +217,17 @@ class Tx:
         if self.db.transaction is None and changes_and_records(self.db.dialect):
             recorded = values_with(PREFIX, self.actor, self.now, event)
             changed = await self.db.change(query.together, **values, **recorded)
-            if changed is not None:
+            if changed:
                 self.tools.figures.happened(event)
-            return changed
+            return changed[0] if changed else None
         row = await self.db.first(query, **values)
         if row is not None:
             self.emit(event)
         return row
+
+    def also(self, command: Command, /, **values: Any) -> None:
+        """A change that nothing in the transaction depends on: it is written together with the events, in their round trip."""
+        self._also.append((command, values))
 
     def enqueue(self, job: Job) -> None:
         """Queues work to be done after the commit; it is written with the changes, or not at all."""
@@ -232,8 +250,9 @@ class Tx:
         await self._react()
         events, self._events = self._events, []
         jobs, self._jobs = self._jobs, []
-        if events:
-            await write_events(self.db, self.actor, self.now, events)
+        also, self._also = self._also, []
+        if events or also:
+            await write_events(self.db, self.actor, self.now, events, also)
             self._written += events
         if jobs:
             await write_jobs(self.db, self.now, jobs)
@@ -279,7 +298,7 @@ class Tx:
 
     def close(self) -> None:
         """Ends a reading transaction; what was recorded in it was a mistake."""
-        if self._events or self._jobs:
+        if self._events or self._jobs or self._also:
             raise RuntimeError("an event or job was recorded where only reading was asked for")
 
     async def _roll_back(self) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
 from doorward.infra.limits.database import DatabaseCounts
-from doorward.infra.limits.memory import MemoryCounts
+from doorward.infra.limits.memory import MemoryCounts, Windows
 from doorward.infra.limits.rate import Rate, Standing
 from doorward.infra.limits.settings import RateLimitSettings
 from doorward.kernel.problem import Problem
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _log = structlog.stdlib.get_logger("doorward.limits")
 _RETRY_SECONDS: Final = 1.0
+
+
+Take = Callable[[str | int], Standing | Awaitable[Standing]]
 
 
 class StoreAway(Exception):  # noqa: N818 - a state, which the limiter answers by counting itself
@@ -43,11 +46,15 @@ class Limiter:
         self._is_away = False
         self._retry_at = 0.0
 
-    def take(self, key: str, rate: Rate, *, strict: bool) -> Standing | Awaitable[Standing]:
-        """Takes one of what a key may do. Not a coroutine where the answer is at hand: that is most requests' way."""
-        if self._shared is None or not (strict or self._shares_all):
-            return self._local.take(key, rate)
-        return self._take_shared(self._shared, key, rate)
+    def counter(self, name: str, rate: Rate, *, strict: bool) -> Take:
+        """What takes one of what a key may do under a rate. name: of the limit; keys of different limits never meet.
+
+        It answers at once, and something to wait for only where the count is kept elsewhere.
+        """
+        shared = self._shared
+        if shared is None or not (strict or self._shares_all):
+            return Windows(rate).take
+        return lambda key: self._take_shared(shared, f"{name}|{key}", rate)
 
     async def _take_shared(self, shared: SharedCounts, key: str, rate: Rate) -> Standing:
         now = time.monotonic()

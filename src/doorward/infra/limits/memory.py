@@ -17,45 +17,54 @@ _MOST_KEYS: Final = 100_000
 _SHARED: Final = 4096
 
 
-class _Windows:
-    """The counts of all callers under one rate."""
+class Windows:
+    """The counts of all callers under one rate. clock: seconds since any fixed moment."""
 
-    __slots__ = ("current", "number", "previous")
+    __slots__ = ("_clock", "_ends", "_number", "current", "previous", "rate")
 
-    def __init__(self) -> None:
-        self.number = -1
+    def __init__(self, rate: Rate, clock: Callable[[], float] = time.monotonic) -> None:
+        self.rate = rate
         self.current: dict[str | int, int] = {}
         self.previous: dict[str | int, int] = {}
+        self._clock = clock
+        self._number = -1
+        self._ends = float("-inf")
 
-    def turn_to(self, number: int) -> None:
+    def take(self, key: str | int) -> Standing:
+        """Takes one of what a key may do; what is refused is not counted. In front of every request, so in few steps."""
+        now = self._clock()
+        if now >= self._ends:
+            self._turn(now)
+        current = self.current
+        count = current.get(key, 0)
+        if not count and len(current) >= _MOST_KEYS:
+            key = hash(key) % _SHARED
+            count = current.get(key, 0)
+        into = self.rate.seconds - self._ends + now
+        standing = weigh(self.rate, self.previous.get(key, 0), count, into)
+        if standing.allowed:
+            current[key] = count + 1
+        return standing
+
+    def _turn(self, now: float) -> None:
         """Begins a new window."""
-        self.previous = self.current if number == self.number + 1 else {}
+        number = int(now // self.rate.seconds)
+        self.previous = self.current if number == self._number + 1 else {}
         self.current = {}
-        self.number = number
+        self._number = number
+        self._ends = float((number + 1) * self.rate.seconds)
 
 
 class MemoryCounts:
-    """Counts by key. clock: seconds since any fixed moment."""
+    """Counts by key and rate. clock: seconds since any fixed moment."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._windows: dict[Rate, _Windows] = {}
+        self._windows: dict[Rate, Windows] = {}
 
     def take(self, key: str, rate: Rate) -> Standing:
-        """Takes one of what a key may do; what is refused is not counted."""
-        number, into = divmod(self._clock(), rate.seconds)
+        """Takes one of what a key may do under a rate."""
         windows = self._windows.get(rate)
         if windows is None:
-            windows = self._windows[rate] = _Windows()
-        if number != windows.number:
-            windows.turn_to(int(number))
-        current = windows.current
-        place: str | int = key
-        count = current.get(place, 0)
-        if not count and len(current) >= _MOST_KEYS:
-            place = hash(key) % _SHARED
-            count = current.get(place, 0)
-        standing = weigh(rate, windows.previous.get(place, 0), count, into)
-        if standing.allowed:
-            current[place] = count + 1
-        return standing
+            windows = self._windows[rate] = Windows(rate, self._clock)
+        return windows.take(key)

@@ -43,10 +43,11 @@ def weigh(rate: Rate, previous: int, current: int, into: float) -> Standing:
     window before only the part counts that lies less than a window ago, as if it had been spread evenly.
     """
     most, seconds = rate
-    weighted = current + previous * (1 - into / seconds)
-    remaining = int(most - weighted)
+    remaining = most - current
+    if previous:
+        remaining = int(remaining - previous * (1 - into / seconds))
     if remaining >= 1:
-        return Standing(True, remaining - 1, ceil(seconds - into))
+        return Standing(True, remaining - 1, int(seconds - into) + 1)
     if current < most:
         free_at = seconds * (1 - (most - 1 - current) / previous)
         return Standing(False, 0, max(1, ceil(free_at - into)))

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # From so many on, what it costs to begin a bulk insert pays.
 _BULK: Final = 50
+# So few are one statement, which is prepared once for each way they come together.
+_TOGETHER: Final = 8
 
 INSERT_EVENT: Final = Command(insert(events).values({column: bindparam(column.name) for column in events.columns}))
 EVENTS: Final = Rows(events)
@@ -54,9 +56,17 @@ def values_with(prefix: str, actor: Actor, now: datetime, event: Event) -> dict[
     return {prefix + name: value for name, value in _event_row(event_id, actor, now, event).items()}
 
 
-async def write_events(db: Db, actor: Actor, now: datetime, recorded: Sequence[Event]) -> None:
-    """Writes events and, apart from them, what they say of a person. now: when they happened."""
+async def write_events(
+    db: Db,
+    actor: Actor,
+    now: datetime,
+    recorded: Sequence[Event],
+    also: Sequence[tuple[Command, Mapping[str, Any]]] = (),
+) -> None:
+    """Writes events and, apart from them, what they say of a person. now: when they happened. also: changes written along."""
     if len(recorded) >= _BULK:
+        for command, values in also:
+            await db.run(command, **values)
         await _write_many(db, actor, now, recorded)
         return
     rows: list[dict[str, Any]] = []
@@ -65,14 +75,14 @@ async def write_events(db: Db, actor: Actor, now: datetime, recorded: Sequence[E
         event_id = new_id()
         rows.append(_event_row(event_id, actor, now, event))
         persons.extend(_person_rows(event_id, actor, event))
-    if len(rows) == 1:
-        await db.run(INSERT_EVENT, **rows[0])
-    else:
-        await db.many(INSERT_EVENT, rows)
-    if len(persons) == 1:
-        await db.run(INSERT_PERSON, **persons[0])
-    else:
-        await db.many(INSERT_PERSON, persons)
+    if len(also) + len(rows) + len(persons) <= _TOGETHER:
+        changes = [*also, *((INSERT_EVENT, row) for row in rows), *((INSERT_PERSON, row) for row in persons)]
+        await db.together(changes)
+        return
+    for command, values in also:
+        await db.run(command, **values)
+    await db.many(INSERT_EVENT, rows)
+    await db.many(INSERT_PERSON, persons)
 
 
 async def _write_many(db: Db, actor: Actor, now: datetime, recorded: Sequence[Event]) -> None:

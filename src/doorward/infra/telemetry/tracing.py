@@ -169,6 +169,10 @@ class _TracedTransaction:
     async def run(self, statement: Compiled, values: list[Any]) -> int:
         return await self._tracing.statement(self._system, statement.sql, self._whole.run(statement, values))
 
+    async def together(self, changes: Sequence[tuple[Compiled, list[Any]]]) -> None:
+        joined = "; ".join(statement.sql for statement, _ in changes)
+        await self._tracing.statement(self._system, joined, self._whole.together(changes))
+
     async def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
         await self._tracing.statement(self._system, statement.sql, self._whole.many(statement, rows))
 
@@ -198,7 +202,7 @@ class _TracedDatabase:
         running = self._whole.all(statement, values, thorough=thorough)
         return await self._tracing.statement(self.name, statement.sql, running)
 
-    async def change(self, statement: Compiled, values: list[Any]) -> Record | None:
+    async def change(self, statement: Compiled, values: list[Any]) -> Sequence[Record]:
         return await self._tracing.statement(self.name, statement.sql, self._whole.change(statement, values))
 
     async def begin(self) -> Transaction:

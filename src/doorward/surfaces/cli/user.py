@@ -396,14 +396,38 @@ def remove_credential(
     confirm(f"Remove a credential of {user}?", yes=yes)
 
     async def use_case(tx: Tx) -> UserRow:
-        from doorward.domain.methods.credentials import remove_credential_of
+        from doorward.domain.sign_in.remove_factor import remove_factor
         from doorward.kernel.ids import CREDENTIAL, find
 
         row = await user_named(tx, user)
-        await remove_credential_of(tx, row.id, find(CREDENTIAL, credential))
+        await remove_factor(tx, row.id, find(CREDENTIAL, credential))
         return row
 
     print_line(f"Removed a credential of {write(use_case).email}.")
+
+
+@commands.command("reset-factors")
+def reset_factors(
+    user: WhichUser,
+    *,
+    reason: Annotated[str, typer.Option(help="Why; the user is told. Needed unless with --cancel.")] = "",
+    cancel: Annotated[bool, typer.Option("--cancel", help="Take a reset back that has not taken place yet.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Reset the second factors of a user after a delay. Every address of theirs is told, with a link that takes it back."""
+    confirm(f"{'Take the reset back of' if cancel else 'Reset'} the second factors of {user}?", yes=yes)
+
+    async def use_case(tx: Tx) -> str:
+        from doorward.domain.sign_in.factor_reset import begin_factor_reset, cancel_factor_reset
+        from doorward.kernel.clock import wire
+
+        row = await user_named(tx, user)
+        if cancel:
+            await cancel_factor_reset(tx, row.id)
+            return f"The second factors of {row.email} stay."
+        return f"The second factors of {row.email} are reset at {wire(await begin_factor_reset(tx, row.id, reason=reason))}."
+
+    print_line(write(use_case))
 
 
 def _given(**fields: Any) -> dict[str, Any]:

@@ -92,7 +92,8 @@ class Asked:
     def tagged(self, view: Any, version: int, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
         """An answer that shows something with a version; 304 to a read that knows it already."""
         tag = version_tag(version)
-        if self._operation.method == "GET" and is_unchanged(self.call.header(b"if-none-match"), tag):
+        known = self.call.header(b"if-none-match")
+        if known is not None and self._operation.method == "GET" and is_unchanged(known, tag):
             return Reply(304, b"", (("etag", tag),))
         return reply(view, status=status, headers=(("etag", tag), *headers))
 

@@ -11,13 +11,13 @@ from doorward.domain.credentials.problems import CredentialNotFound, CredentialN
 from doorward.domain.credentials.views import CredentialView
 from doorward.domain.methods.credentials import (
     list_credentials_of,
-    remove_credential_of,
     rename_my_credential,
     show_credential,
 )
 from doorward.domain.methods.passkey.enroll import add_passkey, begin_adding
 from doorward.domain.methods.passkey.problems import PasskeyNotAccepted, PasskeyTaken, TooManyPasskeys
 from doorward.domain.sessions.problems import StepUpRequired
+from doorward.domain.sign_in.remove_factor import remove_factor
 from doorward.domain.users import problems
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import CREDENTIAL, USER, find
@@ -132,7 +132,7 @@ async def remove(asked: Asked, credential_id: str) -> Reply:
     """Remove a credential. The last way to sign in stays."""
 
     async def use_case(tx: Tx) -> Reply:
-        return reply(await remove_credential_of(tx, asked.who.user.id, find(CREDENTIAL, credential_id)))
+        return reply(await remove_factor(tx, asked.who.user.id, find(CREDENTIAL, credential_id)))
 
     return await asked.write(use_case)
 
@@ -163,6 +163,6 @@ async def remove_of_user(asked: Asked, user_id: str, credential_id: str) -> Repl
     """
 
     async def use_case(tx: Tx) -> Reply:
-        return reply(await remove_credential_of(tx, find(USER, user_id), find(CREDENTIAL, credential_id)))
+        return reply(await remove_factor(tx, find(USER, user_id), find(CREDENTIAL, credential_id)))
 
     return await asked.write(use_case)

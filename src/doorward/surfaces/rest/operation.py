@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from doorward.http.body import read_body, require_json
-from doorward.http.call import call_of
+from doorward.http.call import KEY, Call
 from doorward.http.problems import MalformedRequest, Receive, Scope
 from doorward.http.rate_limits import Limit, RateLimits
 from doorward.http.validation import declared_names, invalid, validate
@@ -75,7 +75,7 @@ class Operation:
 
     async def run(self, tools: Tools, scope: Scope, receive: Receive, path_values: Sequence[str]) -> Reply:
         """Checks the request, finds out who asks, and does it. Raises a Problem for anything that is wrong."""
-        call = call_of(scope)
+        call: Call = scope[KEY]
         call.route = self.path
         asked = Asked(tools, call, self, scope)
         limits: RateLimits = tools.held[RateLimits]

@@ -115,6 +115,8 @@ async def test_takes_each_code_once_and_says_when_few_are_left(tools: Tools) -> 
                 (row,) = await credentials_of(tx, ada.id, "recovery_code")
                 assert len(unseal(tools.sealer, row)["left"]) == 1
     used = [event.data for event in await logged(tools, type_="recovery_code.used")]
-    assert used == [{"left": 9 - place, "few": place >= 6} for place in range(10)]
+    assert used == [{"left": 9 - place} for place in range(10)]
     async with tools.reading(operator()) as tx:
         assert await credentials_of(tx, ada.id, "recovery_code") == []
+    low = [event.data["left"] for event in await logged(tools, type_="recovery_codes.low")]
+    assert low == [3, 2, 1, 0]

@@ -12,7 +12,6 @@ from doorward.domain.methods.password.problems import CurrentPasswordWrong
 from doorward.domain.methods.password.prove import NAME, check
 from doorward.domain.methods.password.rules import check_password
 from doorward.domain.methods.password.settings import PasswordSettings
-from doorward.domain.risk.devices import drop_trust
 from doorward.domain.risk.failures import Subject, was_right, was_wrong
 from doorward.domain.risk.guessing import guessing
 from doorward.domain.sessions.end import end_sessions
@@ -21,6 +20,7 @@ from doorward.domain.users.administrators import require_rank
 from doorward.domain.users.find import find_user, lock_user
 from doorward.domain.users.permissions import WRITE_ME, WRITE_USERS
 from doorward.domain.users.problems import UserNotFound
+from doorward.domain.users.sign_in_settings import SignInSettings
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.permission import require
 from doorward.kernel.problem import InvalidInput
@@ -44,7 +44,13 @@ async def hash_new(tx: Tx, password: str, *, personal: list[str], pointer: str =
 
     Raises InvalidInput, PasswordTooLongForScheme or HashingBusy.
     """
-    check_password(password, tx.section(PasswordSettings), personal=personal, pointer=pointer)
+    check_password(
+        password,
+        tx.section(PasswordSettings),
+        personal=personal,
+        second_factor_required=tx.section(SignInSettings).everybody_has_two,
+        pointer=pointer,
+    )
     breached = await is_breached(tx, password)
     if breached and tx.section(PasswordSettings).breached == "block":
         raise InvalidInput(refusal(pointer))
@@ -119,6 +125,5 @@ async def put_password(tx: Tx, user_id: UUID, hashed: HashedPassword, *, keep_se
             tx.emit(PasswordBreached(user_id=user_id))
     else:
         await store_first(tx, user_id, hashed)
-    await drop_trust(tx, user_id)
     await end_sessions(tx, user_id=user_id, reason="password-changed", except_id=keep_session)
     tx.emit(PasswordChanged(user_id=user_id))

@@ -10,8 +10,15 @@ from doorward.kernel.event import Event
 
 @dataclass(frozen=True, kw_only=True)
 class RecoveryCodeUsed(Event):
-    """Somebody signed in with a recovery code. `left`: how many there still are; `few`: whether it is time for new ones."""
+    """Somebody signed in with a recovery code. `left`: how many there still are."""
 
     type: ClassVar[str] = "recovery_code.used"
     left: int
-    few: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodesLow(Event):
+    """Few recovery codes are left: it is time for new ones."""
+
+    type: ClassVar[str] = "recovery_codes.low"
+    left: int

@@ -20,8 +20,7 @@ from doorward.domain.credentials.keep import (
 from doorward.domain.credentials.store import CredentialRow
 from doorward.domain.methods.method import Answers, Factor, Methods, Occasion, Prompt, Stage
 from doorward.domain.methods.recovery_code.codes import FEW, NAME, CodeSet, hashed, new_codes, read
-from doorward.domain.methods.recovery_code.events import RecoveryCodeUsed
-from doorward.domain.risk.devices import drop_trust
+from doorward.domain.methods.recovery_code.events import RecoveryCodesLow, RecoveryCodeUsed
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.event import Event
 from doorward.kernel.ids import CREDENTIAL, encode
@@ -67,7 +66,9 @@ class RecoveryCodeProof:
                 if not left.left:
                     await remove_credential(tx, row.user_id, row.id)
                 count = len(left.left)
-                tx.emit(RecoveryCodeUsed(user_id=row.user_id, left=count, few=count <= FEW))
+                tx.emit(RecoveryCodeUsed(user_id=row.user_id, left=count))
+                if count <= FEW:
+                    tx.emit(RecoveryCodesLow(user_id=row.user_id, left=count))
                 return True
             # Somebody else used another code at this moment.
             row = await find_credential(tx, row.user_id, row.id)
@@ -164,6 +165,5 @@ async def replace_codes(tx: Tx, user_id: UUID, codes: CodeSet) -> CredentialRow:
     """Puts codes in the place of those that a user had. The caller has asked for permission or proof, and holds the user's row."""
     await remove_credentials(tx, user_id, NAME)
     row = await add_credential(tx, user_id=user_id, method=NAME, data=codes.data())
-    await drop_trust(tx, user_id)
     tx.emit(FactorAdded(user_id=user_id, method=NAME, target=encode(CREDENTIAL, row.id)))
     return row

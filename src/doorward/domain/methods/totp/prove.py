@@ -13,7 +13,6 @@ from doorward.domain.methods.method import Answers, Factor, Occasion, Prompt, St
 from doorward.domain.methods.totp.picture import address_of, picture_of
 from doorward.domain.methods.totp.settings import TotpSettings
 from doorward.domain.methods.totp.stored import NAME, Authenticator, new_authenticator, read
-from doorward.domain.risk.devices import drop_trust
 from doorward.domain.users.find import find_user
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.event import Event
@@ -133,7 +132,6 @@ async def add_authenticator(
 ) -> CredentialRow:
     """Gives an account an app. The caller has asked for permission or proof."""
     row = await add_credential(tx, user_id=user_id, method=NAME, data=authenticator.data(), label=label)
-    await drop_trust(tx, user_id)
     tx.emit(FactorAdded(user_id=user_id, method=NAME, target=encode(CREDENTIAL, row.id)))
     return row
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from doorward.infra.crypto import base64url
 from doorward.infra.crypto.signing.keys import (
+    ES256,
     Algorithm,
     KeyUnsuitable,
     PrivateKey,
@@ -67,10 +69,9 @@ def _signing(private: PrivateKey) -> Callable[[bytes], bytes]:
     if isinstance(private, rsa.RSAPrivateKey):
         padding, digest = PKCS1v15(), SHA256()
         return lambda data: private.sign(data, padding, digest)
-    scheme = ec.ECDSA(SHA256())
 
     def sign(data: bytes) -> bytes:
-        r, s = decode_dss_signature(private.sign(data, scheme))
+        r, s = decode_dss_signature(private.sign(hashlib.sha256(data).digest(), ES256))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
     return sign

@@ -20,6 +20,7 @@ _HEADERS_KEPT: Final = 256
 _REFUSED_HEADERS: Final = ("crit", "b64", "zip", "enc", "jku", "jwk", "x5u", "x5c")
 # The year 33658. Python's integers have no end, and one beyond every float would raise where it meets one.
 _SECONDS_MAX: Final = 10**12
+_ONLY_TEXT: Final = {str}
 _TEXT_CLAIMS: Final = ("sub", "jti", "sid", "client_id", "nonce", "scope")
 
 
@@ -63,7 +64,7 @@ class Verifier:
         issuer and verifier may differ. required: further claims that must be there; `iss`, `aud` and `exp` always must.
         """
         kind, payload = self._authentic(token)
-        if not kind or kind != _kind(typ):
+        if not kind or (kind != typ and kind != _kind(typ)):
             raise TokenInvalid("typ is missing or another")
         try:
             claims = _object(base64url.decode(payload))
@@ -134,7 +135,7 @@ def _check_claims(claims: dict[str, Any], issuer: str, audience: str, required: 
         if name in claims and (type(claims[name]) is not str or not claims[name]):
             raise TokenInvalid("a claim that must be a text is not")
     methods = claims.get("amr", ())
-    if "amr" in claims and (type(methods) is not list or not all(type(each) is str for each in methods)):
+    if "amr" in claims and (type(methods) is not list or not {*map(type, methods)} <= _ONLY_TEXT):
         raise TokenInvalid("amr is not a list of texts")
 
 
