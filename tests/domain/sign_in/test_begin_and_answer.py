@@ -106,7 +106,7 @@ async def test_refuses_without_saying_what_is_wrong_and_at_the_cost_of_one_hash(
     assert tools.hashing.finished == before + 1
     assert refused.value.detail == "The identifier or the password is not right."
     (event,) = await logged(tools, type_="sign_in.refused")
-    assert event.data == {"reason": "sign-in-failed"}
+    assert event.data == {"reason": "sign-in-failed", "method": "password"}
 
 
 async def test_answers_an_attempt_once(tools: Tools) -> None:
