@@ -293,9 +293,7 @@ async def test_asks_to_verify_an_address_that_was_added(tools: Tools, post: Post
     assert told == {"ada@example.com": "An email address was added", "second@example.com": "Confirm your email address"}
 
 
-@pytest.mark.parametrize(
-    "event", [FactorAdded(method="totp"), FactorRemoved(method="totp"), RecoveryCodeUsed(left=2)]
-)
+@pytest.mark.parametrize("event", [FactorAdded(method="totp"), FactorRemoved(method="totp"), RecoveryCodeUsed(left=2)])
 async def test_tells_of_factors(tools: Tools, post: PostOffice, ada: UserRow, event: Event) -> None:
     async with tools.writing(acting(tools, ada)) as tx:
         await tx.db.begin()
