@@ -51,7 +51,7 @@ def ahead(tools: Tools, **by: float) -> None:
 
 def acting(tools: Tools, user: UserRow, *permissions: str) -> Actor:
     """The user, who has just proved who they are."""
-    return replace(as_user(user, *permissions), authenticated_at=tools.clock.now())
+    return as_user(user, *permissions)._replace(authenticated_at=tools.clock.now())
 
 
 async def signed_in(tools: Tools, password: str = PASSWORD) -> Complete:
