@@ -14,7 +14,7 @@ serve: ## run Doorward on http://127.0.0.1:8000 (PORT=8001 make serve for anothe
 
 test: ## the whole suite, on SQLite and on a PostgreSQL that it starts itself
 	@./scripts/bootstrap.sh dev
-	$(RUN)/python -m pytest $(ARGS)
+	./scripts/test.sh $(ARGS)
 
 test-unit: ## only the tests that need no database and no server
 	@./scripts/bootstrap.sh dev

@@ -22,6 +22,7 @@ from bench.ground import Ground
 from bench.rounds import Figures, Result
 from bench.rows import (
     bring_in,
+    flood,
     growth,
     list_page,
     passkey,
@@ -31,6 +32,7 @@ from bench.rows import (
     sign_in,
     sign_up,
     storm,
+    totp,
     user_by_id,
     who_am_i,
 )
@@ -45,6 +47,8 @@ ROWS: Final = {
     "refresh": refresh.run,
     "sign-in": sign_in.run,
     "passkey": passkey.run,
+    "totp": totp.run,
+    "flood": flood.run,
     "storm": storm.run,
     "process": process.run,
     "import": bring_in.run,

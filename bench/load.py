@@ -34,6 +34,10 @@ class Caller:
 
     expected: int = 200
 
+    def expects(self, status: int) -> bool:
+        """Whether this is how the server may answer."""
+        return status == self.expected
+
     def next(self) -> bytes:
         """The bytes of the next request."""
         raise NotImplementedError
@@ -199,8 +203,8 @@ class _Connection(asyncio.Protocol):
             self.latencies.append(perf_counter() - self._sent_at)
         self._buffer = b""
         self._needed = 0
-        if int(self._status) != self._caller.expected:
-            self._stop(f"status {self._status.decode()} where {self._caller.expected} was expected: {data[:1500]!r}")
+        if not self._caller.expects(int(self._status)):
+            self._stop(f"unexpected status {self._status.decode()}: {data[:1500]!r}")
             return
         try:
             self._caller.seen(data[data.index(b"\r\n\r\n") + 4 :])

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import csv
+import hmac
 import itertools
 import json
 import subprocess
 import sys
+import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +24,8 @@ from bench.people import PASSWORD, password_hash, people, person
 from bench.processes import ROOT, Server, clean_environment, free_port, start
 
 ADMINISTRATOR: Final = "administrator@people.example.com"
+# How many steps the clock of an app may be off in the row of authenticator apps, so that one person has several codes.
+APP_DRIFT: Final = 2
 _PAGE: Final = "/v1/users?limit=50"
 
 
@@ -66,6 +72,63 @@ class ByPasskey(Caller):
             return
         self._attempt = answer["attempt"]
         self._options = next(each["data"] for each in answer["prompts"] if each["name"] == "passkey")
+
+
+class Guess(Caller):
+    """Sends a wrong password, for one account after another; a locked one answers that it takes no more."""
+
+    def __init__(self, requests: Sequence[bytes]) -> None:
+        self._requests = itertools.cycle(requests)
+
+    def expects(self, status: int) -> bool:
+        """Refused as wrong, or before it was compared."""
+        return status in {401, 429, 503}
+
+    def next(self) -> bytes:
+        """The next guess."""
+        return next(self._requests)
+
+
+class ByApp(Caller):
+    """Signs people in by password and the code of an authenticator app. people: address, secret and last step of each.
+
+    A code works once, so people take turns; there must be enough of them.
+    """
+
+    def __init__(self, people: deque[tuple[str, bytes, int]]) -> None:
+        self._people = people
+        self._attempt = ""
+        self._present = ("", b"", 0)
+
+    def next(self) -> bytes:
+        """Begins, or answers with a code that was not used."""
+        if not self._attempt:
+            self._present = self._people.popleft()
+            return Doorward.sign_in_request(self._present[0])
+        email, secret, last = self._present
+        step = max(last + 1, int(time.time()) // 30 - APP_DRIFT)
+        if step > int(time.time()) // 30 + APP_DRIFT:
+            raise UnexpectedAnswerError("more people with authenticator apps are needed: all codes of these were used")
+        self._people.append((email, secret, step))
+        answers = {"answers": {"totp": app_code(secret, step)}}
+        return request("POST", f"/v1/sign-in/{self._attempt}/answers", document=answers)
+
+    def seen(self, body: bytes) -> None:
+        """Takes the attempt, or checks that somebody was let in."""
+        answer = json.loads(body)
+        if self._attempt:
+            if answer["status"] != "complete":
+                raise UnexpectedAnswerError(f"a sign-in by code is not complete but {answer['status']}")
+            self._attempt = ""
+            return
+        self._attempt = answer["attempt"]
+
+
+def app_code(secret: bytes, step: int) -> str:
+    """The code of a step of 30 s (RFC 6238)."""
+    digest = hmac.digest(secret, step.to_bytes(8, "big"), "sha1")
+    place = digest[-1] & 15
+    return str((int.from_bytes(digest[place : place + 4], "big") & 0x7FFFFFFF) % 1_000_000).zfill(6)
 
 
 class Doorward:
@@ -195,7 +258,7 @@ class Doorward:
 
     def sign_in(self, connections: int) -> list[Caller]:
         """`POST /v1/sign-in`, each connection going through people of its own."""
-        requests = [self._sign_in(person(number).email) for number in range(1, min(self.count, 400))]
+        requests = [self.sign_in_request(person(number).email) for number in range(1, min(self.count, 400))]
         return [
             Cycle(requests, contains=b'"complete"', start=len(requests) // connections * place)
             for place in range(connections)
@@ -213,6 +276,32 @@ class Doorward:
             await ask_json(port, request("POST", "/v1/me/passkeys", token=token, document=made), expected=201)
             callers.append(ByPasskey(authenticator))
         return callers
+
+    async def apps(self, server: Server, connections: int, people: int) -> list[Caller]:
+        """`POST /v1/sign-in` and its answer by the code of an authenticator app, through so many people."""
+        first = self.count - people
+        waiting: deque[tuple[str, bytes, int]] = deque()
+        for number in range(first, self.count):
+            email = person(number).email
+            token = (await self._signed_in(email))["access_token"]
+            made = await ask_json(server.port, request("POST", "/v1/me/totp", token=token))
+            secret = base64.b32decode(made["secret"] + "=" * (-len(made["secret"]) % 8))
+            step = int(time.time()) // 30 - APP_DRIFT
+            confirmation = {"enrollment": made["enrollment"], "code": app_code(secret, step)}
+            content = request("POST", "/v1/me/totp/confirm", token=token, document=confirmation)
+            await ask_json(server.port, content, expected=201)
+            waiting.append((email, secret, step))
+        return [ByApp(waiting) for _ in range(connections)]
+
+    def guesses(self, connections: int) -> list[Caller]:
+        """Wrong passwords for accounts that are there and that are not, each connection for others."""
+        names = [person(number).email for number in range(400, min(self.count, 800))]
+        names += [f"nobody{number}@people.example.com" for number in range(400)]
+        requests = [
+            request("POST", "/v1/sign-in", document={"identifier": name, "password": "not this one 7"})
+            for name in names
+        ]
+        return [Guess(requests[place::connections]) for place in range(connections)]
 
     def sign_up(self, connections: int) -> list[Caller]:
         """`POST /v1/sign-up`, somebody new each time."""
@@ -233,7 +322,7 @@ class Doorward:
         return str((await self._signed_in(ADMINISTRATOR))["access_token"])
 
     async def _signed_in(self, email: str) -> dict[str, Any]:
-        answer: dict[str, Any] = await ask_json(self._running().port, self._sign_in(email))
+        answer: dict[str, Any] = await ask_json(self._running().port, self.sign_in_request(email))
         if answer["status"] != "complete":
             raise UnexpectedAnswerError(f"sign-in is not complete but {answer['status']}")
         return answer
@@ -253,7 +342,8 @@ class Doorward:
         return self._pages
 
     @staticmethod
-    def _sign_in(email: str) -> bytes:
+    def sign_in_request(email: str) -> bytes:
+        """A sign-in of one of the people."""
         return request("POST", "/v1/sign-in", document={"identifier": email, "password": PASSWORD})
 
     def _running(self) -> Server:
