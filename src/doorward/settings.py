@@ -25,6 +25,7 @@ from doorward.features import FEATURES
 from doorward.http.settings import HttpSettings, ServerSettings
 from doorward.infra.database.connect import AddressError, check_address
 from doorward.infra.database.settings import DatabaseSettings
+from doorward.infra.geoip import GeoipSettings
 from doorward.infra.http_client.settings import HttpClientSettings
 from doorward.infra.limits.settings import RateLimitSettings
 from doorward.infra.mailer.settings import MailSettings
@@ -46,6 +47,7 @@ _ALIASES: Final = {
 _EXTRAS: Final = {
     "tracing.endpoint": ("otel", "opentelemetry.exporter.otlp.proto.http"),
     "sentry.dsn": ("sentry", "sentry_sdk"),
+    "geoip.database": ("geoip", "maxminddb"),
 }
 # Read by the tasks and not by Doorward itself.
 _NOT_OURS: Final = frozenset({"DOORWARD_VENV", "DOORWARD_VECTORS"})
@@ -107,6 +109,7 @@ SECTIONS: Final[dict[str, type[BaseModel]]] = {
     "rate_limits": RateLimitSettings,
     "http_client": HttpClientSettings,
     "mail": MailSettings,
+    "geoip": GeoipSettings,
     **{name: section for feature in FEATURES for name, section in feature.settings.items()},
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,7 @@ from doorward.domain.one_time.links import follow_link, look_at_link
 from doorward.domain.one_time.problems import CodeWrong, LinkInvalid
 from doorward.domain.recovery.ask import ask_recovery
 from doorward.domain.recovery.reset import answer_recovery
-from doorward.domain.risk.devices import devices_of
+from doorward.domain.risk.devices import Client, devices_of
 from doorward.domain.risk.problems import TooManyAttempts
 from doorward.domain.risk.settings import LockoutSettings
 from doorward.domain.sign_in.answer import answer_sign_in
@@ -29,13 +30,15 @@ from doorward.domain.sign_in.factor_reset import begin_factor_reset
 from doorward.domain.sign_in.problems import SignInFailed
 from doorward.domain.users.emails import add_email, list_emails, make_primary, remove_email
 from doorward.domain.users.store import EmailRow, UserRow
+from doorward.infra.geoip import GeoipSettings
 from doorward.infra.tools import Tools
-from doorward.kernel.actor import Actor, anonymous, operator
+from doorward.kernel.actor import Actor, Origin, anonymous, operator
 from doorward.kernel.event import Event
 from doorward.kernel.problem import Unauthenticated
 from tests.make.actors import ORIGIN, as_user, logged
 from tests.make.authenticator_app import give_app, give_codes
 from tests.make.people import PASSWORD, make_user
+from tests.make.places import write_places
 from tests.make.post import Letter, PostOffice
 from tests.make.tools import MovableClock, changed
 
@@ -94,6 +97,24 @@ async def test_tells_of_a_changed_password_with_where_it_came_from(
     assert f"Address: {ORIGIN.address}" in letter.text
     assert "When: 2" in letter.text
     assert NEW not in letter.text
+
+
+async def test_tells_of_a_new_device_with_browser_address_and_place(
+    tools: Tools, post: PostOffice, ada: UserRow, tmp_path: Path
+) -> None:
+    found = {"city": {"names": {"en": "Lyon"}}, "country": {"names": {"en": "France"}}}
+    changed(tools, GeoipSettings, database=write_places(tmp_path / "places.mmdb", "203.0.113.0/24", found))
+    # The first device of all is no news.
+    for origin in (Origin("198.51.100.1", "curl/8.5.0"), ORIGIN):
+        async with tools.writing(anonymous(origin)) as tx:
+            await begin_sign_in(
+                tx, identifier="ada@example.com", password=PASSWORD, kind="cookie", client=Client(None, keeps=True)
+            )
+    letter = await post.only(tools)
+    assert letter.subject == "A new device signed in"
+    assert "Browser: Firefox on Linux" in letter.text
+    assert f"Address: {ORIGIN.address}" in letter.text
+    assert "Place: Lyon, France" in letter.text
 
 
 async def test_says_nothing_of_the_administrator_who_did_it(tools: Tools, post: PostOffice, ada: UserRow) -> None:

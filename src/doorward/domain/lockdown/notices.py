@@ -21,6 +21,7 @@ from doorward.domain.users.find import find_user
 from doorward.domain.users.problems import UserNotFound
 from doorward.domain.users.store import EmailRow, UserRow
 from doorward.infra.database.unit_of_work import Tx
+from doorward.infra.geoip import place_of
 from doorward.kernel.event import Event
 from doorward.kernel.ids import EMAIL, decode
 
@@ -42,7 +43,7 @@ async def tell(tx: Tx, event: Event) -> None:
     if user is None:
         return
     settings = tx.section(LockdownSettings)
-    facts = _facts(tx, event)
+    facts = _facts(tx, event, user.locale)
     for row in await _readers(tx, user, event):
         value_id = await make_value(
             tx,
@@ -92,7 +93,7 @@ async def tell_former_primary(tx: Tx, event: Event) -> None:
         user_id=user.id,
         locale=user.locale,
         values={"days": str(days)},
-        facts=_facts(tx, event),
+        facts=_facts(tx, event, user.locale),
         link=link_to(tx.tools, UNDO.name, link_of(tx.tools, UNDO, value_id)),
     )
 
@@ -127,7 +128,7 @@ async def _readers(tx: Tx, user: UserRow, event: Event) -> list[EmailRow]:
     ]
 
 
-def _facts(tx: Tx, event: Event) -> list[tuple[str, str]]:
+def _facts(tx: Tx, event: Event, locale: str | None) -> list[tuple[str, str]]:
     facts = [("when", f"{tx.now:%Y-%m-%d %H:%M} UTC")]
     email: Any = event.personal_data().get("email")
     if email is not None:
@@ -145,4 +146,7 @@ def _facts(tx: Tx, event: Event) -> list[tuple[str, str]]:
             facts.append(("browser", device_name(origin.user_agent)))
         if origin.address is not None:
             facts.append(("address", origin.address))
+            place = place_of(tx.tools, origin.address, locale)
+            if place is not None:
+                facts.append(("place", place))
     return facts
