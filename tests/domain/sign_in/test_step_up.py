@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from doorward.domain.access.authenticate import authenticate_cookie, authenticate_token
-from doorward.domain.methods.password.choose import change_my_password
+from doorward.domain.methods.password.choose import change_my_password, set_password
 from doorward.domain.methods.password.problems import CurrentPasswordWrong
 from doorward.domain.risk.problems import TooManyAttempts
 from doorward.domain.sessions.end import end_sessions
@@ -18,6 +18,8 @@ from doorward.domain.sign_in.begin import begin_sign_in
 from doorward.domain.sign_in.complete import Complete, Pending
 from doorward.domain.sign_in.problems import AttemptInvalid, SignInFailed
 from doorward.domain.sign_in.step_up import answer_step_up, begin_step_up
+from doorward.domain.sign_up.create_user import create_user
+from doorward.domain.users.grant import grant_role, revoke_role
 from doorward.domain.users.problems import UserSuspended
 from doorward.domain.users.suspend import suspend_user
 from doorward.infra.tools import Tools
@@ -70,6 +72,22 @@ async def test_asks_for_a_proof_that_is_no_older_than_the_setting(tools: Tools) 
             else:
                 with pytest.raises(StepUpRequired):
                     require_recent(tx)
+
+
+async def test_asks_administrators_too_before_they_give_power_or_passwords(tools: Tools) -> None:
+    ada, root = await make_user(tools), await make_user(tools, "root@example.com", roles=["admin"])
+    async with tools.writing(operator()) as tx:
+        stale = as_user(root, "*", authenticated_at=tx.now - timedelta(hours=1))
+    for sensitive in (
+        lambda tx: grant_role(tx, ada.id, "support"),
+        lambda tx: revoke_role(tx, root.id, "admin"),
+        lambda tx: set_password(tx, ada.id, "quite another sentence 7"),
+        lambda tx: create_user(tx, {"email": "new@example.com"}, roles=["support"]),
+    ):
+        with pytest.raises(StepUpRequired):
+            async with tools.writing(stale) as tx:
+                await sensitive(tx)
+    assert await logged(tools, type_="role.granted", user_id=ada.id) == []
 
 
 @pytest.mark.parametrize("kind", ["token", "cookie"])

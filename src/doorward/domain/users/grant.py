@@ -10,6 +10,7 @@ from doorward.domain.roles.manage import find_role, refuse_escalation
 from doorward.domain.roles.problems import RoleBuiltIn, RoleNotFound
 from doorward.domain.roles.rules import ADMIN, MEMBER, READ_ROLES, WRITE_ROLES
 from doorward.domain.roles.store import RoleRow
+from doorward.domain.sessions.recent import require_recent
 from doorward.domain.users import store
 from doorward.domain.users.administrators import keep_an_administrator
 from doorward.domain.users.problems import UserNotFound
@@ -27,8 +28,9 @@ async def list_roles_of(tx: Tx, user_id: UUID) -> list[RoleRow]:
 
 
 async def check_grantable(tx: Tx, role: str) -> RoleRow:
-    """A role that the actor may grant. Raises RoleNotFound, RoleBuiltIn for `member`, or Forbidden."""
+    """A role that the actor may grant. Raises StepUpRequired, RoleNotFound, RoleBuiltIn for `member`, or Forbidden."""
     require(tx.actor, WRITE_ROLES)
+    require_recent(tx)
     row = await find_role(tx, role)
     refuse_escalation(tx, (row.permissions or "").split())
     if row.id == MEMBER.id:
@@ -52,7 +54,7 @@ async def grant_promised(tx: Tx, user_id: UUID, role: str) -> None:
 async def grant_role(tx: Tx, user_id: UUID, role: str) -> None:
     """Grants a role; again changes nothing. Nobody can grant more than they hold themselves.
 
-    Raises UserNotFound, RoleNotFound, RoleBuiltIn for `member`, or Forbidden.
+    Raises UserNotFound, StepUpRequired, RoleNotFound, RoleBuiltIn for `member`, or Forbidden.
     """
     row = await check_grantable(tx, role)
     if await tx.db.first(store.LOCK, id=user_id) is None:
@@ -64,9 +66,10 @@ async def grant_role(tx: Tx, user_id: UUID, role: str) -> None:
 async def revoke_role(tx: Tx, user_id: UUID, role: str) -> None:
     """Revokes a role; one that is not held changes nothing.
 
-    Raises UserNotFound, RoleNotFound, RoleBuiltIn for `member`, LastAdministrator, or Forbidden.
+    Raises UserNotFound, StepUpRequired, RoleNotFound, RoleBuiltIn for `member`, LastAdministrator, or Forbidden.
     """
     require(tx.actor, WRITE_ROLES)
+    require_recent(tx)
     row = await find_role(tx, role)
     refuse_escalation(tx, (row.permissions or "").split())
     if row.id == MEMBER.id:

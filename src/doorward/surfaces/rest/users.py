@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 from doorward.domain.methods.password.choose import set_password
 from doorward.domain.roles.problems import RoleBuiltIn, RoleNotFound
 from doorward.domain.roles.views import RoleView, role_view
-from doorward.domain.sessions.problems import SessionNotFound
+from doorward.domain.sessions.problems import SessionNotFound, StepUpRequired
 from doorward.domain.sessions.views import SessionView, session_view
 from doorward.domain.sign_up.create_user import create_user
 from doorward.domain.users import problems
@@ -117,7 +117,7 @@ class DeleteQuery(Query):
     "/v1/users",
     status=201,
     answer=UserView,
-    problems=[problems.UsernameTaken, problems.EmailTaken, problems.ExternalIdTaken, RoleNotFound],
+    problems=[problems.UsernameTaken, problems.EmailTaken, problems.ExternalIdTaken, RoleNotFound, StepUpRequired],
 )
 async def create(asked: Asked, body: NewUserBody) -> Reply:
     """Create a user."""
@@ -270,7 +270,7 @@ async def unlock(asked: Asked, user_id: str) -> Reply:
     return await asked.write(use_case)
 
 
-@operations.add("PUT", "/v1/users/{user_id}/password", status=204, problems=[problems.UserNotFound])
+@operations.add("PUT", "/v1/users/{user_id}/password", status=204, problems=[problems.UserNotFound, StepUpRequired])
 async def put_password(asked: Asked, user_id: str, body: PasswordBody) -> Reply:
     """Set a user's password.
 
@@ -402,7 +402,10 @@ async def list_roles(asked: Asked, user_id: str) -> Reply:
 
 
 @operations.add(
-    "PUT", "/v1/users/{user_id}/roles/{role}", status=204, problems=[problems.UserNotFound, RoleNotFound, RoleBuiltIn]
+    "PUT",
+    "/v1/users/{user_id}/roles/{role}",
+    status=204,
+    problems=[problems.UserNotFound, StepUpRequired, RoleNotFound, RoleBuiltIn],
 )
 async def grant(asked: Asked, user_id: str, role: str) -> Reply:
     """Grant a role to a user."""
@@ -418,7 +421,7 @@ async def grant(asked: Asked, user_id: str, role: str) -> Reply:
     "DELETE",
     "/v1/users/{user_id}/roles/{role}",
     status=204,
-    problems=[problems.UserNotFound, RoleNotFound, RoleBuiltIn, problems.LastAdministrator],
+    problems=[problems.UserNotFound, StepUpRequired, RoleNotFound, RoleBuiltIn, problems.LastAdministrator],
 )
 async def revoke(asked: Asked, user_id: str, role: str) -> Reply:
     """Revoke a role from a user."""

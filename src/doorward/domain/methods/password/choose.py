@@ -99,8 +99,12 @@ async def change_my_password(tx: Tx, *, current: str | None, new: str) -> None:
 
 
 async def set_password(tx: Tx, user_id: UUID, new: str) -> None:
-    """Sets somebody's password as an administrator and ends all their sessions. Raises UserNotFound or InvalidInput."""
+    """Sets somebody's password as an administrator and ends all their sessions.
+
+    Raises UserNotFound, StepUpRequired or InvalidInput.
+    """
     require(tx.actor, WRITE_USERS)
+    require_recent(tx)
     await require_rank(tx, user_id)
     user = await find_user(tx, user_id)
     hashed = await hash_new(tx, new, personal=personal_words(user.email, user.username, user.name))
