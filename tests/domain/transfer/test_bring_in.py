@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from doorward.domain.audit.list import list_events
+from doorward.domain.audit.list import EventFilter, list_events
 from doorward.domain.methods.password.prove import check
 from doorward.domain.roles.holders import roles_of
 from doorward.domain.transfer.bring_in import Import
@@ -66,7 +66,7 @@ async def test_records_one_event_for_each_user_and_none_for_others(tools: Tools,
     rows = "".join(f"person{number}@example.com\n" for number in range(120))
     assert (await bring_in("email\n" + rows + "nobody\n")).counts() == {"created": 120, "rejected": 1}
     async with tools.reading(operator()) as tx:
-        page = await list_events(tx, type_="user.created", limit=200)
+        page = await list_events(tx, EventFilter(type="user.created"), limit=200)
     assert len(page.items) == 120
     assert {item.data["source"] for item in page.items} == {"import"}
 

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from doorward.domain.audit.list import list_events
+from doorward.domain.audit.list import EventFilter, list_events
 from doorward.domain.users.list import UserFilter
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import Actor, operator
@@ -91,5 +91,5 @@ async def test_records_that_users_went_out(tools: Tools) -> None:
     await bring_in_to(tools, people(tools))
     await export_from(tools, "jsonl", with_password_hashes=True)
     async with tools.reading(operator()) as tx:
-        events = (await list_events(tx, type_="users.exported", limit=10)).items
+        events = (await list_events(tx, EventFilter(type="users.exported"), limit=10)).items
     assert [event.data for event in events] == [{"count": 2, "format": "jsonl", "with_password_hashes": True}]

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import select
 
 from doorward.infra.database.statement import Query
+from doorward.infra.limits import limiter as limiter_module
 from doorward.infra.limits import memory, redis
 from doorward.infra.limits.database import DatabaseCounts, purge_counts, rate_limit_counts
 from doorward.infra.limits.limiter import Limiter
@@ -187,6 +188,8 @@ async def test_counts_by_itself_while_redis_is_away_and_goes_back_by_itself(
         return taken if isinstance(taken, Standing) else await taken
 
     with structlog.testing.capture_logs() as lines:
+        # A logger that was used before keeps what it wrote to then.
+        monkeypatch.setattr(limiter_module, "_log", structlog.stdlib.get_logger("doorward.limits"))
         assert [(await take()).allowed for _ in range(6)] == [True] * 5 + [False]
         await redis_server.stop()
         # Its own counts begin at nothing, and are limits all the same.

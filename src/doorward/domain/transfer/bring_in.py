@@ -243,7 +243,11 @@ class Import:
                         continue
                     refuse_taken(person, known)
                 except Problem as problem:
-                    done.refused.append(_rejected(person, problem))
+                    if problem.kind is Kind.CONFLICT and not self._choices.dry_run:
+                        # Or this very user was made between two queries of this look: a look at them alone tells.
+                        done.later.append(person)
+                    else:
+                        done.refused.append(_rejected(person, problem))
                     continue
                 (done.fresh if seen.takes(person) else done.later).append(person)
             if self._choices.existing == "skip":

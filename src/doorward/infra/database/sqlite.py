@@ -8,6 +8,7 @@ together: each is a savepoint of one that is committed when nobody waits any mor
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.statement import Compiled, CompiledRows
 from doorward.infra.database.turns import Turns
 from doorward.infra.telemetry.figures import Durations
+from doorward.kernel.problem import Problem
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -189,8 +191,11 @@ class SqliteTransaction:
         await self._database.become_durable()
 
     async def rollback(self) -> None:
-        """Takes the changes back."""
-        self._database.take_back()
+        """Takes the changes back. Returns when what it stood on is durable: it may have failed by what others had just written."""
+        others = self._database.take_back()
+        if others is not None:
+            with contextlib.suppress(Problem):
+                await others
 
 
 class SqliteDatabase:
@@ -276,8 +281,12 @@ class SqliteDatabase:
         # Nothing is undone when the caller is cancelled here: the others' changes may stand on its own.
         await durable
 
-    def take_back(self) -> None:
-        """Undoes the transaction that holds the writer, and no other of those that are to be committed with it."""
+    def take_back(self) -> asyncio.Future[None] | None:
+        """Undoes the transaction that holds the writer, and no other of those that are to be committed with it.
+
+        Answers what ends with the commit of those others, if there are any.
+        """
+        others: asyncio.Future[None] | None = None
         raw = self.writer.raw
         try:
             if raw.in_transaction:
@@ -290,9 +299,15 @@ class SqliteDatabase:
             self._tell(
                 DatabaseUnavailable("The change was taken back because another one failed. Try again in a moment.")
             )
-        elif not self._ended:
+        elif self._ended:
+            others = asyncio.get_running_loop().create_future()
+            # Whether anybody waits for it or not, a failure is told to those who wrote.
+            others.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._ended.append(others)
+        else:
             self._undo_all()
         self._leave()
+        return others
 
     def _leave(self) -> None:
         """Hands the writer to whoever waited longest; commits first when nobody does, or enough are waiting for that."""

@@ -145,9 +145,9 @@ class Db:
         """Runs several changes of different rows, in one round trip where the database can; nobody is told what they did."""
         dialect = self.dialect
         started = time.perf_counter()
-        transaction = self.transaction or await self.begin()
         compiled = [(command.on(dialect), values) for command, values in changes]
         try:
+            transaction = self.transaction or await self.begin()
             await transaction.together([(each, each.values(values)) for each, values in compiled])
         except Problem as problem:
             self._figures.database_failed(problem)
