@@ -47,9 +47,15 @@ class _Connection:
         self._deadline = 0.0
         try:
             self.raw = sqlite3.connect(
-                path, timeout=0, isolation_level=None, check_same_thread=False, cached_statements=512
+                path,
+                timeout=settings.busy_timeout_seconds,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=512,
             )
+            # Waits while another process migrates a new file; from then on waiting is done asleep, not in the driver.
             self.raw.execute("PRAGMA journal_mode = WAL")
+            self.raw.execute("PRAGMA busy_timeout = 0")
             self.raw.execute(f"PRAGMA synchronous = {settings.synchronous.upper()}")
             self.raw.execute("PRAGMA foreign_keys = ON")
             self.raw.execute("PRAGMA temp_store = MEMORY")

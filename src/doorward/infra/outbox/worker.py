@@ -25,7 +25,7 @@ from doorward.infra.database.statement import Command, Query
 from doorward.infra.outbox.record import Job
 from doorward.infra.outbox.tables import jobs, schedules
 from doorward.kernel.actor import system
-from doorward.kernel.problem import Problem
+from doorward.kernel.problem import Kind, Problem
 
 if TYPE_CHECKING:
     from doorward.infra.database.unit_of_work import Tx
@@ -221,7 +221,17 @@ class Worker:
 
     async def _put_back(self, job: ClaimedJob, error: Exception) -> None:
         dead = job.attempts >= MOST_ATTEMPTS
-        _log.error("job failed", kind=job.kind, job_id=str(job.id), attempt=job.attempts, dead=dead, exc_info=error)
+        about: dict[str, Any] = {
+            "kind": job.kind,
+            "job_id": str(job.id),
+            "attempt": job.attempts,
+            "dead": dead,
+        }
+        if isinstance(error, Problem) and error.kind is Kind.UNAVAILABLE and not dead:
+            # No failure of the job: what it stands on is away or busy.
+            _log.warning("job waits", code=error.code, **about)
+        else:
+            _log.error("job failed", exc_info=error, **about)
         pause = timedelta(seconds=min(2.0**job.attempts, 3600) * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
         async with self._tools.writing(system()) as tx:
             await tx.db.run(
