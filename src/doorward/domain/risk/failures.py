@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,6 +31,7 @@ _STALE: Final = timedelta(seconds=60)
 # What makes up a run of wrong answers (SP 800-63B) is not forgotten while somebody may come back to it.
 _FORGOTTEN: Final = timedelta(days=90)
 _BATCH: Final = 5000
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ async def take_guess(tx: Tx, subject: Subject) -> Guess:
         total=1,
         locks=0,
         last_failed_at=tx.now,
-        # Not the present: to another answer that began a moment earlier, that would be a block.
-        blocked_until=tx.now - _STALE,
+        # Not the present: to an answer that began a moment earlier, or at a node whose clock is behind, it would be a block.
+        blocked_until=_LONG_AGO,
         now=tx.now,
         quiet=tx.now - _QUIET,
         stale=tx.now - _STALE,
