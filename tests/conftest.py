@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from doorward.infra.database import migrate
 from doorward.infra.database.driver import Database
@@ -113,6 +114,13 @@ async def post(tools: Tools) -> AsyncIterator[PostOffice]:
     async with opened_post() as office:
         office.serve(tools)
         yield office
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_come() -> Iterator[None]:
+    """No test inherits the level at which another one set up its log."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)
