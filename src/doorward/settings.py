@@ -52,6 +52,7 @@ _EXTRAS: Final = {
 # Read by the tasks and not by Doorward itself.
 _NOT_OURS: Final = frozenset({"DOORWARD_VENV", "DOORWARD_VECTORS"})
 SHORTEST_SECRET: Final = 32
+_LEAST_LIKENESS: Final = 0.6
 
 
 Section = TypeVar("Section", bound=BaseModel)
@@ -218,8 +219,19 @@ def _read_file(name: str, path: str, wrong: list[str]) -> str | None:
 
 
 def _nearest(variable: str, known: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(variable, [*known, *(f"{each}{_FILE}" for each in known)], n=1, cutoff=0.6)
-    return f" Did you mean {near[0]}?" if near else " `doorward config show` lists all that there are."
+    names = (*_ALIASES, *known, *(f"{each}{_FILE}" for each in known))
+    near = max(names, key=lambda each: _likeness(variable, each))
+    if _likeness(variable, near) < _LEAST_LIKENESS:
+        return " `doorward config show` lists all that there are."
+    return f" Did you mean {near}?"
+
+
+def _likeness(given: str, name: str) -> float:
+    """From 0 to 1. How the field is called counts as much as the whole: the section is what people guess wrong."""
+    field = name.rpartition(_SEPARATOR)[2].removeprefix(PREFIX)
+    given, whole = (each.removeprefix(PREFIX).replace(_SEPARATOR, "_") for each in (given, name))
+    pairs = ((given, whole), (given[-len(field) :], field))
+    return sum(difflib.SequenceMatcher(None, *pair).ratio() for pair in pairs) / len(pairs)
 
 
 def _parts(text: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from doorward.settings import read_settings
+from doorward.settings import SettingsError, read_settings
 from doorward.surfaces.cli.deployment import advise
 from doorward.surfaces.cli.program import run
 
@@ -109,3 +109,24 @@ def test_says_all_that_is_wrong(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         "DATABASE_URL",
     ]
     assert "geheim" not in said
+
+
+@pytest.mark.parametrize(
+    ("given", "near"),
+    [
+        ("DOORWARD_PASSWORD__SCHEME", "DOORWARD_PASSWORD_HASHING__SCHEME"),
+        ("DOORWARD_LOG_LEVEL", "DOORWARD_LOG__LEVEL"),
+        ("DOORWARD_BOOTSTRAP_EMAIL", "DOORWARD_BOOTSTRAP_ADMIN__EMAIL"),
+        ("DOORWARD_SECRET_FILE", "DOORWARD_SECRETS_FILE"),
+        ("DOORWARD_PORT", "PORT"),
+    ],
+)
+def test_names_the_setting_that_was_probably_meant(given: str, near: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read_settings({given: "12"})
+    assert f"{given} is not a setting. Did you mean {near}?" in raised.value.lines
+
+
+def test_names_none_where_none_is_near() -> None:
+    with pytest.raises(SettingsError, match="`doorward config show` lists all that there are"):
+        read_settings({"DOORWARD_FOO": "12"})
