@@ -13,11 +13,10 @@ from doorward.domain.methods.mailed import WHOM, nobody, whom
 from doorward.domain.one_time.values import Kind, attempt_of, code_of, link_of, make_value, read_value, void_values
 from doorward.domain.recovery.settings import RecoverySettings
 from doorward.domain.risk.challenges import require_challenge
-from doorward.domain.users.emails import find_address, find_own_address, primary_address
+from doorward.domain.users.emails import find_address, find_own_address, is_settled, primary_address
 from doorward.domain.users.find import find_by_identifier, find_user
 from doorward.domain.users.gate import is_usable
 from doorward.domain.users.problems import UserNotFound
-from doorward.domain.users.store import EmailRow
 from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.outbox.record import Job
 from doorward.kernel.event import Event
@@ -48,11 +47,6 @@ async def ask_recovery(tx: Tx, identifier: str, *, challenge: str | None = None)
     return attempt_of(tx.tools, RECOVERY, value_id)
 
 
-def may_recover(row: EmailRow) -> bool:
-    """Whether an address may open its account: not one that somebody added and never showed to be theirs."""
-    return row.is_primary or row.verified_at is not None
-
-
 async def mail_recovery(tx: Tx, payload: Mapping[str, Any]) -> None:
     """Writes the mail of a recovery, if there is anybody to write to. A job."""
     value = await read_value(tx, RECOVERY, UUID(payload["value"]))
@@ -63,7 +57,7 @@ async def mail_recovery(tx: Tx, payload: Mapping[str, Any]) -> None:
     except UserNotFound:
         return
     row = await find_own_address(tx, user.id, UUID(hex=value.data["email"]))
-    if row is None or not may_recover(row) or not is_usable(user.status, user.suspended_until, tx.now):
+    if row is None or not is_settled(row) or not is_usable(user.status, user.suspended_until, tx.now):
         return
     lifetime = value.expires_at - value.created_at
     await send(

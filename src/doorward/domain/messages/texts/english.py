@@ -34,6 +34,12 @@ ENGLISH: Final = Language(
             "Confirm the address",
             ["Link and code work once, for {hours} hours.", _NOT_YOU],
         ),
+        "sign_up_code": Text(
+            "Your code to sign up",
+            ["Enter this code where you are signing up to {service}."],
+            None,
+            ["The code works once, for {minutes} minutes.", _NOT_YOU],
+        ),
         "sign_up_known": Text(
             "You already have an account",
             [

@@ -36,6 +36,12 @@ GERMAN: Final = Language(
             "Adresse bestätigen",
             ["Link und Code gelten einmal, {hours} Stunden lang.", _NOT_YOU],
         ),
+        "sign_up_code": Text(
+            "Ihr Code zum Registrieren",
+            ["Geben Sie diesen Code dort ein, wo Sie sich bei {service} registrieren."],
+            None,
+            ["Der Code gilt einmal, {minutes} Minuten lang.", _NOT_YOU],
+        ),
         "sign_up_known": Text(
             "Sie haben schon ein Konto",
             [

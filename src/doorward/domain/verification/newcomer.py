@@ -1,0 +1,91 @@
+"""Show that an address is yours before there is an account, where known addresses are hidden.
+
+The request costs and answers the same for every address: the job that writes the mail looks whether somebody has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from doorward.domain.messages.send import send
+from doorward.domain.methods.method import Factor
+from doorward.domain.one_time.values import Kind, Value, code_of, is_code_of, make_value, read_value, spend, take_try
+from doorward.domain.users.emails import find_address, is_settled
+from doorward.domain.users.find import find_user
+from doorward.domain.users.sign_in_settings import SignInSettings
+from doorward.domain.verification.settings import VerificationSettings
+from doorward.infra.database.unit_of_work import Tx
+from doorward.infra.outbox.record import Job
+
+NEWCOMER: Final = Kind("sign-up-email", "su")
+JOB: Final = "verification.mail_newcomer"
+
+
+@dataclass(frozen=True, slots=True)
+class NewcomerProof:
+    """That somebody who is about to have an account reads the mail of its address."""
+
+    user_id: UUID
+    value: Value
+    method: str
+    amr: tuple[str, ...] = ()
+    factors: frozenset[Factor] = frozenset()
+    credential_id: UUID | None = None
+
+    async def keep(self, tx: Tx) -> bool:
+        """Uses the code up; the account was made with a verified address. Answers no when another answer was faster."""
+        return await spend(tx, self.value)
+
+
+def memory_of_address(address: str, user_id: UUID, *, locale: str | None = None) -> dict[str, Any]:
+    """What the method has to know of somebody who has no account yet. user_id: that the account will have."""
+    return {"address": address, "user": user_id.hex, "locale": locale}
+
+
+async def start_newcomer(tx: Tx, memory: dict[str, Any]) -> None:
+    """Has the mail sent, to whoever has the address."""
+    value_id = await make_value(
+        tx,
+        NEWCOMER,
+        user_id=None,
+        data={"address": memory["address"], "locale": memory["locale"]},
+        # No longer than the sign-up itself, which nothing else could answer.
+        lifetime=timedelta(seconds=tx.section(SignInSettings).attempt_seconds),
+    )
+    memory["value"] = value_id.hex
+    tx.enqueue(Job(JOB, {"value": str(value_id)}))
+
+
+async def prove_newcomer(tx: Tx, memory: Mapping[str, Any], code: str, *, method: str) -> NewcomerProof | None:
+    """A proof if the code is that of the mail."""
+    value = await take_try(tx, NEWCOMER, UUID(hex=memory["value"]), most=tx.section(VerificationSettings).tries)
+    if value is None or not is_code_of(tx.tools, NEWCOMER, value.id, code):
+        return None
+    return NewcomerProof(UUID(hex=memory["user"]), value, method)
+
+
+async def mail_newcomer(tx: Tx, payload: Mapping[str, Any]) -> None:
+    """Writes the mail: a code to an address that is free, and to any other that there is an account already. A job."""
+    value = await read_value(tx, NEWCOMER, UUID(payload["value"]))
+    if value is None:
+        return
+    known = await find_address(tx, value.data["address"])
+    if known is not None and is_settled(known):
+        owner = await find_user(tx, known.user_id)
+        await send(tx, "sign_up_known", to=known.address, user_id=owner.id, locale=owner.locale, asked_by_anyone=True)
+        return
+    lifetime = value.expires_at - value.created_at
+    await send(
+        tx,
+        "sign_up_code",
+        to=value.data["address"],
+        locale=value.data["locale"],
+        values={"minutes": str(round(lifetime.total_seconds() / 60))},
+        code=code_of(tx.tools, NEWCOMER, value.id),
+        useful_for=lifetime,
+        asked_by_anyone=True,
+    )
