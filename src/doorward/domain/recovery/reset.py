@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from doorward.domain.lockdown.remove import remove_all_ways_in
-from doorward.domain.methods.mailed import open_mailed
+from doorward.domain.methods.mailed.answer import open_mailed
 from doorward.domain.methods.password.choose import hash_new, personal_words, put_password
 from doorward.domain.one_time.problems import CodeWrong
 from doorward.domain.recovery.ask import RECOVERY

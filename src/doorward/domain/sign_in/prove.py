@@ -109,7 +109,11 @@ async def prove(
 async def forget(tx: Tx, attempt: Attempt, proof: Proof) -> None:
     """Everything was proved, at last by `proof`: wrong answers before this count no more."""
     methods = tx.tools.hold(Methods)
-    for name, factors in [(proof.method, proof.factors), *((kept.method, kept.factors) for kept in attempt.proofs)]:
+    given = [(kept.method, kept.factors) for kept in attempt.proofs]
+    if attempt.stage != "enroll":
+        # What was set up just now shows nothing of who is there.
+        given.append((proof.method, proof.factors))
+    for name, factors in given:
         method = methods.named(name)
         if factors and method is not None and not method.guessable:
             # Whoever has it is no guesser, so it lifts the lock that guessers brought about, on every device.

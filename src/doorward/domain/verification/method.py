@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from doorward.domain.methods.mailed.answer import shown
 from doorward.domain.methods.method import Answers, Factor, Occasion, Prompt, Stage
-from doorward.domain.one_time.values import Value, is_code_of, spend, take_try
+from doorward.domain.one_time.values import Value, spend
 from doorward.domain.users.emails import primary_address
 from doorward.domain.verification.ask import VERIFY, start_verification
 from doorward.domain.verification.confirm import confirm_value
@@ -79,7 +80,6 @@ class EmailVerificationMethod:
             return VerificationProof(occasion.user_id, None)
         if value_id is None or not isinstance(code, str):
             return None
-        value = await take_try(tx, VERIFY, UUID(hex=value_id), most=tx.section(VerificationSettings).tries)
-        if value is None or not is_code_of(tx.tools, VERIFY, value.id, code):
-            return None
-        return VerificationProof(occasion.user_id, value)
+        most = tx.section(VerificationSettings).tries
+        value = await shown(tx, VERIFY, UUID(hex=value_id), code, most=most)
+        return None if value is None else VerificationProof(occasion.user_id, value)

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from doorward.domain.messages.send import send
+from doorward.domain.methods.mailed.answer import shown
+from doorward.domain.methods.mailed.ask import ask_by_mail, asked_for, mail
 from doorward.domain.methods.method import Factor
-from doorward.domain.one_time.values import Kind, Value, code_of, is_code_of, make_value, read_value, spend, take_try
+from doorward.domain.one_time.values import Kind, Value, spend
 from doorward.domain.users.emails import find_address, is_settled
 from doorward.domain.users.find import find_user
 from doorward.domain.users.sign_in_settings import SignInSettings
 from doorward.domain.verification.settings import VerificationSettings
 from doorward.infra.database.unit_of_work import Tx
-from doorward.infra.outbox.record import Job
 
 NEWCOMER: Final = Kind("sign-up-email", "su")
 JOB: Final = "verification.mail_newcomer"
@@ -48,29 +48,28 @@ def memory_of_address(address: str, user_id: UUID, *, locale: str | None = None)
 
 async def start_newcomer(tx: Tx, memory: dict[str, Any]) -> None:
     """Has the mail sent, to whoever has the address."""
-    value_id = await make_value(
+    value_id = await ask_by_mail(
         tx,
         NEWCOMER,
+        JOB,
         user_id=None,
         data={"address": memory["address"], "locale": memory["locale"]},
         # No longer than the sign-up itself, which nothing else could answer.
-        lifetime=timedelta(seconds=tx.section(SignInSettings).attempt_seconds),
+        seconds=tx.section(SignInSettings).attempt_seconds,
     )
     memory["value"] = value_id.hex
-    tx.enqueue(Job(JOB, {"value": str(value_id)}))
 
 
 async def prove_newcomer(tx: Tx, memory: Mapping[str, Any], code: str, *, method: str) -> NewcomerProof | None:
     """A proof if the code is that of the mail."""
-    value = await take_try(tx, NEWCOMER, UUID(hex=memory["value"]), most=tx.section(VerificationSettings).tries)
-    if value is None or not is_code_of(tx.tools, NEWCOMER, value.id, code):
-        return None
-    return NewcomerProof(UUID(hex=memory["user"]), value, method)
+    most = tx.section(VerificationSettings).tries
+    value = await shown(tx, NEWCOMER, UUID(hex=memory["value"]), code, most=most)
+    return None if value is None else NewcomerProof(UUID(hex=memory["user"]), value, method)
 
 
 async def mail_newcomer(tx: Tx, payload: Mapping[str, Any]) -> None:
     """Writes the mail: a code to an address that is free, and to any other that there is an account already. A job."""
-    value = await read_value(tx, NEWCOMER, UUID(payload["value"]))
+    value = await asked_for(tx, NEWCOMER, payload)
     if value is None:
         return
     known = await find_address(tx, value.data["address"])
@@ -78,14 +77,5 @@ async def mail_newcomer(tx: Tx, payload: Mapping[str, Any]) -> None:
         owner = await find_user(tx, known.user_id)
         await send(tx, "sign_up_known", to=known.address, user_id=owner.id, locale=owner.locale, asked_by_anyone=True)
         return
-    lifetime = value.expires_at - value.created_at
-    await send(
-        tx,
-        "sign_up_code",
-        to=value.data["address"],
-        locale=value.data["locale"],
-        values={"minutes": str(round(lifetime.total_seconds() / 60))},
-        code=code_of(tx.tools, NEWCOMER, value.id),
-        useful_for=lifetime,
-        asked_by_anyone=True,
-    )
+    address, locale = value.data["address"], value.data["locale"]
+    await mail(tx, NEWCOMER, value, "sign_up_code", to=address, locale=locale, has_link=False)

@@ -68,6 +68,15 @@ ENGLISH: Final = Language(
                 "If you did not ask for this, ignore this message: your password stays as it is.",
             ],
         ),
+        "recovery_begun": Text(
+            "Choose a new password",
+            ["An administrator of {service} asks you to choose a new password."],
+            "Choose a new password",
+            [
+                "Link and code work once, for {hours} hours. Choosing a new password signs you out everywhere.",
+                "Nobody from {service} knows your password or will ever ask you for the code.",
+            ],
+        ),
         "sign_in_code": Text(
             "Your code to sign in",
             ["Enter this code where you are signing in to {service}."],

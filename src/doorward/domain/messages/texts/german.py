@@ -70,6 +70,15 @@ GERMAN: Final = Language(
                 "Wenn Sie das nicht angefordert haben, ignorieren Sie diese Nachricht: Ihr Passwort bleibt, wie es ist.",
             ],
         ),
+        "recovery_begun": Text(
+            "Wählen Sie ein neues Passwort",
+            ["Jemand aus der Verwaltung von {service} bittet Sie, ein neues Passwort zu wählen."],
+            "Neues Passwort wählen",
+            [
+                "Link und Code gelten einmal, {hours} Stunden lang. Mit dem neuen Passwort werden Sie überall abgemeldet.",
+                "Niemand von {service} kennt Ihr Passwort oder wird Sie je nach dem Code fragen.",
+            ],
+        ),
         "sign_in_code": Text(
             "Ihr Code zur Anmeldung",
             ["Geben Sie diesen Code dort ein, wo Sie sich bei {service} anmelden."],
