@@ -48,6 +48,7 @@ from doorward.kernel.actor import anonymous, operator
 from doorward.kernel.ids import USER, decode
 from doorward.surfaces.rest.operations import OPERATIONS
 from doorward.surfaces.rest.users import UsersQuery
+from tests.make.actors import logged
 from tests.make.authenticator import Authenticator as Passkey
 from tests.make.authenticator_app import code_now, give_app, give_codes
 from tests.make.people import PASSWORD, Person, make_person
@@ -511,6 +512,30 @@ async def test_every_path_asks_the_gate(
     way = await on_the_way(tools, client, path, tmp_path)
     await STATES[state](tools, way.person, tmp_path)
     assert await PATHS[path].walk(way) == EXPECTED[path][list(STATES).index(state)]
+
+
+GUESSABLE = {feature.method.name for feature in FEATURES if feature.method is not None and feature.method.guessable}
+# One that is made at its step, such as a passkey, and the new password of somebody who proved the old one, cannot be guessed.
+GUESSED = [path for path, route in PATHS.items() if route.serves is not None and route.serves[0] in GUESSABLE]
+
+
+@pytest.mark.parametrize("path", [*GUESSED, "step-up"])
+async def test_wrong_answers_lock_the_account_on_every_path_alike(
+    tools: Tools, client: httpx2.AsyncClient, tmp_path: Path, path: str
+) -> None:
+    way = await on_the_way(tools, client, path, tmp_path)
+    changed(tools, LockoutSettings, lock_at=2, delay_from=100)
+    place, headers = f"/v1/sign-in/{way.attempt}/answers", {}
+    if path == "step-up":
+        place, headers = f"/v1/me/step-up/{way.step_up}/answers", way.person.headers
+    wrong = dict.fromkeys(way.answer() or {"password": PASSWORD}, "00000000")
+    for _ in range(2):
+        assert outcome(await client.post(place, json={"answers": wrong}, headers=headers)) == "sign-in-failed"
+    # What was counted there counts here, and the right answer is not even looked at.
+    assert await _password(way) == "too-many-attempts"
+    assert await PATHS[path].walk(way) == "too-many-attempts"
+    (event,) = await logged(tools, user_id=way.user_id, type_="account.locked")
+    assert event.user_id == way.user_id
 
 
 @pytest.mark.parametrize("state", STATES)

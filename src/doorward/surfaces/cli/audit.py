@@ -87,6 +87,7 @@ def _follow(user: str | None, type_: str | None, since: datetime | None, *, as_j
 
     async def within(tools: Tools) -> None:
         import asyncio
+        import signal
 
         from doorward.domain.audit.views import event_view
         from doorward.kernel.actor import operator
@@ -95,8 +96,11 @@ def _follow(user: str | None, type_: str | None, since: datetime | None, *, as_j
         seen: dict[UUID, datetime] = {}
         async with tools.reading(operator()) as tx:
             user_id = None if user is None else (await user_named(tx, user)).id
+        ended = asyncio.Event()
+        for each in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(each, ended.set)
         note("Following; interrupt to end.")
-        while True:
+        while not ended.is_set():
             horizon = max(began, tools.clock.now() - _LATE) if seen or since is None else began
             async with tools.reading(operator()) as tx:
                 rows = await _all_since(tx, user_id, type_, horizon)
@@ -109,9 +113,10 @@ def _follow(user: str | None, type_: str | None, since: datetime | None, *, as_j
                     else:
                         print_line("  ".join(text(cell) for cell in _cells(view)))
             seen = {each: when for each, when in seen.items() if when >= horizon}
-            await asyncio.sleep(_PAUSE_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), _PAUSE_SECONDS)
 
-    with suppress(KeyboardInterrupt, BrokenPipeError):
+    with suppress(BrokenPipeError):
         with_tools(within)
 
 
