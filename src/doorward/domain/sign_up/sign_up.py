@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from doorward.domain.invitations.accept import OpenInvitation, accept_invitation, open_invitation
-from doorward.domain.messages.send import send
 from doorward.domain.methods.method import Answers, Proof
 from doorward.domain.methods.passkey.enroll import store_passkey
 from doorward.domain.methods.passkey.prove import NewPasskeyProof, memory_of_newcomer
@@ -27,7 +26,7 @@ from doorward.domain.sign_in.trace import Trace
 from doorward.domain.sign_up.problems import SignUpClosed
 from doorward.domain.users.create import insert_user
 from doorward.domain.users.emails import find_address, is_settled, primary_address, release_address
-from doorward.domain.users.find import find_by_identifier, find_user, identifier_mac
+from doorward.domain.users.find import find_by_identifier, identifier_mac
 from doorward.domain.users.problems import EmailTaken, UsernameTaken
 from doorward.domain.users.profile import NewUser, check_new_user
 from doorward.domain.users.settings import UsersSettings
@@ -35,7 +34,7 @@ from doorward.domain.users.sign_up_settings import SignUpSettings
 from doorward.domain.users.store import EmailRow, UserRow
 from doorward.domain.verification.ask import start_verification
 from doorward.domain.verification.method import NAME as EMAIL_VERIFICATION
-from doorward.domain.verification.newcomer import memory_of_address
+from doorward.domain.verification.newcomer import memory_of_address, tell_owner
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import new_id
 from doorward.kernel.problem import FieldError, InvalidInput
@@ -186,13 +185,15 @@ async def _make_account(tx: Tx, attempt: Attempt, proof: Proof) -> bool:
     if new is None:
         raise AttemptInvalid
     user, opened = await _admit(tx, new["fields"], new["invitation"])
-    if new["waits"] and isinstance(proof, NewPasskeyProof):
+    # One that an earlier version began says nothing of it.
+    waits = new.get("waits", False)
+    if waits and isinstance(proof, NewPasskeyProof):
         attempt.memory[PASSKEY] = {"made": to_data(proof.made)}
         attempt.proofs.append(Kept(proof.method, proof.amr, proof.factors, None, None))
         _ask_for_address(attempt, user, proof.user_id)
         return False
     attempt.aim, attempt.new_user = "sign-in", None
-    if not new["waits"]:
+    if not waits:
         try:
             await _make(tx, user, None, opened, user_id=proof.user_id)
         except EmailTaken:
@@ -225,7 +226,5 @@ async def _quietly(tx: Tx, user: NewUser, hashed: HashedPassword) -> Pending:
 async def _tell_owner(tx: Tx, user: NewUser) -> None:
     """Tells whoever has the address that they have an account already, which the one who signed up is not told."""
     known = await find_address(tx, user.email.display)
-    if known is None or not is_settled(known):
-        return
-    owner = await find_user(tx, known.user_id)
-    await send(tx, "sign_up_known", to=known.address, user_id=owner.id, locale=owner.locale, asked_by_anyone=True)
+    if known is not None and is_settled(known):
+        await tell_owner(tx, known)

@@ -18,6 +18,7 @@ from doorward.domain.one_time.values import Kind, Value, spend
 from doorward.domain.users.emails import find_address, is_settled
 from doorward.domain.users.find import find_user
 from doorward.domain.users.sign_in_settings import SignInSettings
+from doorward.domain.users.store import EmailRow
 from doorward.domain.verification.settings import VerificationSettings
 from doorward.infra.database.unit_of_work import Tx
 
@@ -67,6 +68,12 @@ async def prove_newcomer(tx: Tx, memory: Mapping[str, Any], code: str, *, method
     return None if value is None else NewcomerProof(UUID(hex=memory["user"]), value, method)
 
 
+async def tell_owner(tx: Tx, row: EmailRow) -> None:
+    """Tells whoever has an address that they have an account already, which the one who signed up with it is not told."""
+    owner = await find_user(tx, row.user_id)
+    await send(tx, "sign_up_known", to=row.address, user_id=owner.id, locale=owner.locale, asked_by_anyone=True)
+
+
 async def mail_newcomer(tx: Tx, payload: Mapping[str, Any]) -> None:
     """Writes the mail: a code to an address that is free, and to any other that there is an account already. A job."""
     value = await asked_for(tx, NEWCOMER, payload)
@@ -74,8 +81,7 @@ async def mail_newcomer(tx: Tx, payload: Mapping[str, Any]) -> None:
         return
     known = await find_address(tx, value.data["address"])
     if known is not None and is_settled(known):
-        owner = await find_user(tx, known.user_id)
-        await send(tx, "sign_up_known", to=known.address, user_id=owner.id, locale=owner.locale, asked_by_anyone=True)
+        await tell_owner(tx, known)
         return
     address, locale = value.data["address"], value.data["locale"]
     await mail(tx, NEWCOMER, value, "sign_up_code", to=address, locale=locale, has_link=False)
