@@ -30,7 +30,7 @@ from doorward.kernel.event import Event
 from doorward.kernel.permission import EVERYTHING
 from doorward.kernel.problem import Problem, type_base
 from doorward.settings import SECTIONS, Root, variables
-from doorward.surfaces.cli.lazy import Commands
+from doorward.surfaces.cli.lazy import Commands, Lazy
 from doorward.surfaces.cli.program import COMMANDS, run
 
 FOLDER: Final = Path(__file__).parents[1] / "docs/reference"
@@ -247,11 +247,7 @@ A role is a name for some permissions. Three are there from the start and cannot
 
 def commands_page() -> str:
     """What every command says of itself."""
-    nouns: list[tuple[str, list[str]]] = []
-    for name, lazy in COMMANDS.items():
-        module, _, attribute = lazy.place.partition(":")
-        found = getattr(importlib.import_module(module), attribute)
-        nouns.append((name, list(found.all) if isinstance(found, Commands) else []))
+    nouns = [(name, list(verbs_below(lazy))) for name, lazy in COMMANDS.items()]
     rows = ((f"[`doorward {name}`](#doorward-{name})", COMMANDS[name].help) for name, _ in nouns)
     parts = [
         f"""# Commands
@@ -265,8 +261,21 @@ print JSON in the shape of the REST API. Whoever may run commands on the machine
     ]
     for name, verbs in nouns:
         parts.append(f"\n## doorward {name}\n\n```text\n{help_of(name)}```\n")
-        parts.extend(f"\n### doorward {name} {verb}\n\n```text\n{help_of(name, verb)}```\n" for verb in verbs)
+        parts.extend(
+            f"\n### doorward {name} {' '.join(verb)}\n\n```text\n{help_of(name, *verb)}```\n" for verb in verbs
+        )
     return "".join(parts)
+
+
+def verbs_below(what: object) -> Iterator[tuple[str, ...]]:
+    """The commands below a noun, each as its words; none below a verb."""
+    if isinstance(what, Lazy):
+        module, _, attribute = what.place.partition(":")
+        what = getattr(importlib.import_module(module), attribute)
+    if isinstance(what, Commands):
+        for name, each in what.all.items():
+            yield (name,)
+            yield from ((name, *words) for words in verbs_below(each))
 
 
 def help_of(*words: str) -> str:

@@ -17,9 +17,12 @@ import pytest
 from doorward.domain.methods.password.choose import HashedPassword, store_first
 from doorward.domain.users.sign_up_settings import SignUpSettings
 from doorward.infra.crypto.hashing import HashingPool, HashingSettings, PasswordHasher
+from doorward.infra.mailer.console import ConsoleMailer
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import operator
+from tests.make.answers import without_names
 from tests.make.application import application_of
+from tests.make.authenticator import Authenticator
 from tests.make.people import PASSWORD, make_user
 from tests.make.tools import changed
 
@@ -28,7 +31,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.fault, pytest.mark.timeout(30
 ROUNDS = 30
 _LARGE = 0.10
 _SURE = 4.0
-_RANDOM = frozenset({"attempt", "support_code", "request_id", "instance", "challenge"})
 
 Ask = Callable[[httpx2.AsyncClient, str], Awaitable[httpx2.Response]]
 
@@ -62,19 +64,26 @@ async def sign_up(client: httpx2.AsyncClient, email: str) -> httpx2.Response:
     return await client.post("/v1/sign-up", json={"email": email, "password": "quite another sentence 7"})
 
 
+async def sign_up_and_show(client: httpx2.AsyncClient, email: str) -> httpx2.Response:
+    """Signs up, and answers as far as whoever does not read the mail can."""
+    asked = (await sign_up(client, email)).json()
+    answers = {"answers": {"email_verification": "00000000"}}
+    return await client.post(f"/v1/sign-in/{asked['attempt']}/answers", json=answers)
+
+
+async def sign_up_by_passkey(client: httpx2.AsyncClient, email: str) -> httpx2.Response:
+    asked = (await client.post("/v1/sign-up", json={"email": email})).json()
+    (options,) = [prompt["data"] for prompt in asked["prompts"]]
+    answers = {"answers": {"passkey": Authenticator().create(options)}}
+    return await client.post(f"/v1/sign-in/{asked['attempt']}/answers", json=answers)
+
+
 async def recover(client: httpx2.AsyncClient, email: str) -> httpx2.Response:
     return await client.post("/v1/recovery", json={"identifier": email})
 
 
 async def verify(client: httpx2.AsyncClient, email: str) -> httpx2.Response:
     return await client.post("/v1/email-verifications", json={"email": email})
-
-
-def without_names(document: Any) -> Any:
-    """An answer without what is random in every answer."""
-    if isinstance(document, dict):
-        return {name: without_names(value) for name, value in document.items() if name not in _RANDOM}
-    return [without_names(each) for each in document] if isinstance(document, list) else document
 
 
 def deviations(left: list[float], right: list[float]) -> float:
@@ -86,8 +95,14 @@ def deviations(left: list[float], right: list[float]) -> float:
     return abs(u - one * other / 2) / (one * other * (one + other + 1) / 12) ** 0.5
 
 
-@pytest.mark.parametrize("ask", [wrong_password, begin, answer, sign_up, recover, verify])
+@pytest.mark.parametrize(
+    "ask", [wrong_password, begin, answer, sign_up, sign_up_and_show, sign_up_by_passkey, recover, verify]
+)
 async def test_takes_as_long_and_says_the_same(committing_tools: Tools, client: httpx2.AsyncClient, ask: Ask) -> None:
+    if ask in {sign_up_and_show, sign_up_by_passkey}:
+        # Anything less shows by what can be signed in to afterwards.
+        changed(committing_tools, SignUpSettings, verify_email="required")
+        committing_tools.mailer = ConsoleMailer()
     hashed = HashedPassword(await committing_tools.hashing.hash(PASSWORD))
     for number in range(ROUNDS):
         # Each is asked for once: what is counted against an account must not show.

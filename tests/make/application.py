@@ -8,7 +8,7 @@ from doorward.http.problems import App
 from doorward.http.settings import HttpSettings
 from doorward.http.stack import wrap
 from doorward.infra.telemetry.counters import RequestCounters
-from doorward.infra.telemetry.logs import set_up
+from doorward.infra.telemetry.logs import Logs, set_up
 from doorward.infra.telemetry.settings import LogSettings
 from doorward.infra.tools import Tools
 from doorward.surfaces.rest.application import Deferred, rest_application
@@ -16,8 +16,8 @@ from doorward.surfaces.rest.router import build_router
 from doorward.surfaces.web.setup import routes
 
 
-def application_of(tools: Tools, *, fast_lane: bool = True) -> App:
-    """The whole application. fast_lane: off to answer by the router alone."""
+def application_of(tools: Tools, *, fast_lane: bool = True, logs: Logs | None = None) -> App:
+    """The whole application. fast_lane: off to answer by the router alone. logs: where to, warnings to standard output unless given."""
     counters = RequestCounters()
     draining = Draining()
     tools.held[Draining] = draining
@@ -30,6 +30,6 @@ def application_of(tools: Tools, *, fast_lane: bool = True) -> App:
         tools.section(HttpSettings),
         public_url=tools.section(TokensSettings).issuer,
         counters=counters,
-        logs=set_up(LogSettings(level="WARNING", format="json")),
+        logs=logs or set_up(LogSettings(level="WARNING", format="json")),
         draining=draining,
     )

@@ -81,6 +81,11 @@ _FIND: Final = Query(
 _INSERT: Final = Command(
     insert(idempotency_keys).values({column: bindparam(column.name) for column in idempotency_keys.columns})
 )
+_REPLACE_EXPIRED: Final = Command(
+    delete(idempotency_keys).where(
+        idempotency_keys.c.scope_hash == bindparam("scope_hash"), idempotency_keys.c.created_at <= bindparam("before")
+    )
+)
 _over = (
     select(idempotency_keys.c.scope_hash)
     .where(idempotency_keys.c.created_at < bindparam("before"))
@@ -135,6 +140,8 @@ async def keep_answer(tx: Tx, key: Key, answer: KeptAnswer) -> None:
 
     Raises AnsweredAlready when another request with this key was faster.
     """
+    # One that is over and waits to be forgotten counts as never sent.
+    await tx.db.run(_REPLACE_EXPIRED, scope_hash=key.scope_hash, before=tx.now - KEPT)
     document = orjson.dumps({"headers": answer.headers, "body": answer.body.decode()})
     await tx.db.run(
         _INSERT,

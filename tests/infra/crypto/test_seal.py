@@ -63,6 +63,11 @@ def test_sealing_twice_shows_nothing_in_common():
     assert b"data" not in first
 
 
+def test_no_nonce_comes_twice():
+    sealed = Sealer([NEW]).seal_many("test", [(b"", n.to_bytes(4, "big")) for n in range(200_000)])
+    assert len({each[5:17] for each in sealed}) == 200_000
+
+
 def test_a_failure_names_the_purpose_and_never_the_data():
     sealer = Sealer([NEW])
     with pytest.raises(SealBroken) as broken:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -123,10 +124,15 @@ class Running:
                 return line
         raise AssertionError(f"it ended without saying {words!r}: {self.said}")
 
-    def end(self) -> Said:
+    def read_line(self) -> str:
+        """The next line of standard output."""
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> Said:
         """Tells it to end, and waits for that."""
         if self._process.poll() is None:
-            self._process.terminate()
+            self._process.send_signal(how)
         try:
             out, err = self._process.communicate(timeout=30)
         except subprocess.TimeoutExpired:

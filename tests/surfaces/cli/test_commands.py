@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
-from tests.surfaces.cli.conftest import Command
+from tests.surfaces.cli.conftest import SECRET, Command, Running
 
 pytestmark = pytest.mark.integration
 
@@ -203,6 +207,63 @@ def test_reads_the_log(doorward: Command) -> None:
     page = doorward("audit", "list", "--limit", "1")
     assert page.err.startswith("There are more: --cursor ")
     assert "user.created" in page.out
+
+
+def test_follows_the_log_as_it_grows(doorward: Command, running: Callable[..., Running], own_database_url: str) -> None:
+    make(doorward)
+    variables = {"DATABASE_URL": own_database_url, "DOORWARD_SECRETS": SECRET}
+    following = running("audit", "list", "--follow", "--type", "user.created", "--json", **variables)
+    following.wait_for("Following")
+    made = [make(doorward, f"{name}@example.com")["id"] for name in ("bob", "eve")]
+    doorward("user", "suspend", "bob@example.com")
+    # Not what was there before, nor what was not asked for; each once, oldest first.
+    assert [json.loads(following.read_line())["user_id"] for _ in made] == made
+    said = following.end(signal.SIGINT)
+    assert (said.code, said.out) == (0, "")
+    assert "Traceback" not in said.err
+    from_the_start = running("audit", "list", "-f", "--user", "ada@example.com", "--since", "2020-01-01", **variables)
+    assert "user.created" in from_the_start.read_line()
+    assert from_the_start.end(signal.SIGINT).code == 0
+    assert doorward("audit", "list", "--follow", "--until", "2099-01-01").code == 2
+
+
+def test_sees_and_changes_addresses(doorward: Command) -> None:
+    make(doorward)
+    added = doorward("user", "email", "add", "ada@example.com", "Second@Example.com", "--json").document
+    assert (added["address"], added["primary"], added["verified"]) == ("Second@example.com", False, False)
+    assert doorward("user", "email", "add", "ada@example.com", "SECOND@example.com").code == 1
+    shown = doorward("user", "email", "list", "ada@example.com")
+    assert shown.out.splitlines()[0].split() == ["ID", "ADDRESS", "PRIMARY", "VERIFIED", "CREATED"]
+    verified = doorward("user", "email", "verify", "ada@example.com", "second@example.com", "--json").document
+    assert verified["verified"] is True
+    assert doorward("user", "email", "make-primary", "ada@example.com", added["id"], "--json").document["primary"]
+    assert doorward("user", "show", "second@example.com", "--json").document["email"] == "Second@example.com"
+    refused = doorward("user", "email", "remove", "ada@example.com", "second@example.com", "--yes")
+    assert (refused.code, len(refused.lines)) == (1, 1)
+    assert doorward("user", "email", "remove", "second@example.com", "ada@example.com", "--yes").code == 0
+    items = doorward("user", "email", "list", "second@example.com", "--json").document["items"]
+    assert [(each["address"], each["primary"]) for each in items] == [("Second@example.com", True)]
+    assert doorward("user", "email", "verify", "second@example.com", "nobody@example.com").code == 1
+    assert doorward("user", "email", "remove", "second@example.com", "x@example.com").code == 2
+
+
+def test_has_a_user_choose_a_password_by_a_link(
+    doorward: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    make(doorward)
+    monkeypatch.setenv("DOORWARD_MAIL__TRANSPORT", "file")
+    monkeypatch.setenv("DOORWARD_DATA_DIR", str(tmp_path / "data"))
+    said = doorward("user", "recover", "ada@example.com", "--end-sessions")
+    assert (said.code, said.out) == (0, "A link to choose a new password goes to ada@example.com.\n")
+    assert "token" not in said.err
+    monkeypatch.setenv("DOORWARD_PASSWORD__SET_BY_ADMINISTRATORS", "false")
+    for command in (("set-password", "ada@example.com"), ("create", "bob@example.com")):
+        refused = doorward("user", *command, "--password-stdin", stdin=f"{PASSWORD}\n")
+        assert refused.code == 1
+        assert refused.lines[0].startswith("doorward: Only its owner chooses a password.")
+    assert doorward("user", "create", "bob@example.com", "--without-password").code == 0
+    monkeypatch.setenv("DOORWARD_MAIL__TRANSPORT", "off")
+    assert doorward("user", "recover", "ada@example.com").lines[0].startswith("doorward: No mail leaves here.")
 
 
 def test_setup_links_are_for_the_first_administrator(doorward: Command) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 
 import pytest
 
-from doorward.surfaces.cli.lazy import Commands, built
+from doorward.surfaces.cli.lazy import Commands, Lazy, Verb, built
 from doorward.surfaces.cli.program import COMMANDS, run
 from tests.surfaces.cli.conftest import SOURCES
 
@@ -17,14 +18,32 @@ HEAVY = ("pydantic", "sqlalchemy", "fastapi", "rich", "asyncio", "doorward.setti
 NOUNS = [name for name, lazy in COMMANDS.items() if lazy.place.endswith(":commands")]
 
 
-def noun_of(name: str) -> Commands:
-    module, _, attribute = COMMANDS[name].place.partition(":")
-    noun: Commands = getattr(import_module(module), attribute)
-    return noun
+def found(what: object) -> object:
+    """The function or the commands that a name stands for."""
+    if not isinstance(what, Lazy):
+        return what
+    module, _, attribute = what.place.partition(":")
+    return getattr(import_module(module), attribute)
 
 
-def verbs_of(noun: str) -> list[str]:
-    return list(noun_of(noun).all)
+def every(commands: Mapping[str, Lazy | Verb], *before: str) -> Iterator[list[str]]:
+    """Every command, as its words; nouns within nouns too."""
+    for name, each in commands.items():
+        words = [*before, name]
+        within = found(each)
+        if isinstance(within, Commands):
+            yield from every(within.all, *words)
+        if before or not isinstance(within, Commands):
+            yield words
+
+
+def named(words: Sequence[str]) -> Lazy | Verb:
+    within: Mapping[str, Lazy | Verb] = COMMANDS
+    for word in words[:-1]:
+        noun = found(within[word])
+        assert isinstance(noun, Commands)
+        within = noun.all
+    return within[words[-1]]
 
 
 @pytest.mark.integration
@@ -50,7 +69,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [[name] for name in COMMANDS if name not in NOUNS] + [[noun, verb] for noun in NOUNS for verb in verbs_of(noun)],
+    list(every(COMMANDS)),
     ids=" ".join,
 )
 def test_every_command_explains_itself(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,9 +78,7 @@ def test_every_command_explains_itself(arguments: list[str], capsys: pytest.Capt
     assert said.startswith(f"Usage: doorward {' '.join(arguments)} [OPTIONS]")
     explained = said.partition("\n\n")[2].partition("\n\n")[0].strip()
     assert explained.endswith(".")
-    first, *rest = arguments
-    found = COMMANDS[first]
-    command = built(rest[0], noun_of(first).all[rest[0]]) if rest else built(first, found)
+    command = built(arguments[-1], named(arguments))
     assert [each.name for each in command.params if not each.help] == []
     assert max(map(len, said.splitlines())) <= 80
 

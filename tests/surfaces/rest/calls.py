@@ -87,6 +87,7 @@ BODIES: dict[str, list[dict[str, Any]]] = {
     ],
     "POST /v1/users/{user_id}/suspend": [{}, {"reason": "abuse", "until": "2099-01-31T12:00:00+01:00"}],
     "POST /v1/users/{user_id}/factor-reset": [{"reason": "Lost phone, ticket 4711"}],
+    "POST /v1/users/{user_id}/recovery": [{}, {"end_sessions": True}],
     "PUT /v1/users/{user_id}/password": [{"password": "quite another sentence 7"}],
     "POST /v1/users/{user_id}/emails": [{"address": "third@example.com", "verified": True}],
     "POST /v1/roles": [

@@ -59,20 +59,24 @@ async def test_refuses_a_key_for_another_request(house: House) -> None:
     assert (theirs.status_code, theirs.json()["name"]) == (200, "Root")
 
 
-async def test_forgets_a_key_after_a_day(house: House, tools: Tools) -> None:
+@pytest.mark.parametrize("purged", [True, False])
+async def test_forgets_a_key_after_a_day(house: House, tools: Tools, *, purged: bool) -> None:
     headers, body = house.root.headers | KEY, {"name": "auditor"}
     await house.client.post("/v1/roles", headers=headers, json=body)
     await house.client.delete("/v1/roles/auditor", headers=house.root.headers)
     assert (await house.client.post("/v1/roles", headers=headers, json=body)).headers["idempotency-replayed"]
     tools.clock.advance(hours=24, seconds=1)  # type: ignore[attr-defined]
-    async with tools.writing(system()) as tx:
-        await purge_answers(tx, {})
+    if purged:
+        async with tools.writing(system()) as tx:
+            await purge_answers(tx, {})
     from tests.make.people import sign_in
 
     fresh = await sign_in(house.client, "root@example.com")
     made = await house.client.post("/v1/roles", headers=fresh.headers | KEY, json=body)
     assert made.status_code == 201
     assert "idempotency-replayed" not in made.headers
+    again = await house.client.post("/v1/roles", headers=fresh.headers | KEY, json=body)
+    assert again.headers["idempotency-replayed"] == "true"
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "é", "a\tb"])
@@ -114,6 +118,80 @@ async def test_answers_304_to_who_knows_it_already(house: House) -> None:
             answer = await house.client.get(path, headers=headers | {"if-none-match": known})
             assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag), known
         assert (await house.client.get(path, headers=headers | {"if-none-match": '"0"'})).status_code == 200
+
+
+async def test_answers_head_as_get_without_the_content(house: House) -> None:
+    for path, headers in [
+        ("/v1/me", house.ada.headers),
+        (f"/v1/users/{house.ada.user['id']}", house.root.headers),
+        ("/v1/roles/admin", house.root.headers),
+        ("/v1/me/emails", house.ada.headers),
+        ("/livez", {}),
+        ("/docs", {}),
+    ]:
+        read = await house.client.get(path, headers=headers)
+        head = await house.client.head(path, headers=headers)
+        assert (head.status_code, head.content) == (read.status_code, b"")
+        for name in ("content-type", "content-length", "etag"):
+            assert head.headers.get(name) == read.headers.get(name), (path, name)
+    refused = await house.client.head("/v1/me")
+    assert (refused.status_code, refused.content) == (401, b"")
+    nowhere = await house.client.head("/v1/sign-in")
+    assert (nowhere.status_code, nowhere.headers["allow"]) == (405, "POST")
+    known = {"if-none-match": (await house.client.get("/v1/me", headers=house.ada.headers)).headers["etag"]}
+    assert (await house.client.head("/v1/me", headers=house.ada.headers | known)).status_code == 304
+    assert (await house.client.put("/v1/users", headers=house.root.headers)).headers["allow"] == "POST, GET, HEAD"
+
+
+@pytest.mark.parametrize(
+    ("method", "end"),
+    [("POST", "/suspend"), ("POST", "/reinstate"), ("POST", "/unlock"), ("DELETE", ""), ("POST", "/restore")],
+)
+async def test_changes_the_state_of_a_user_only_in_the_version_that_was_read(
+    house: House, method: str, end: str
+) -> None:
+    path, root = f"/v1/users/{house.ada.user['id']}", house.root.headers
+    seen = (await house.client.get(path, headers=root)).headers["etag"]
+    if end == "/reinstate":
+        await house.client.post(f"{path}/suspend", headers=root)
+    elif end == "/restore":
+        await house.client.delete(path, headers=root)
+    else:
+        await house.client.patch(path, headers=root, json={"name": "Changed meanwhile"})
+    before = (await house.client.get(path, headers=root)).json()
+    late = await house.client.request(method, path + end, headers=root | {"if-match": seen})
+    assert (late.status_code, late.json()["code"]) == (412, "precondition-failed")
+    now = await house.client.get(path, headers=root)
+    assert now.json() == before
+    done = await house.client.request(method, path + end, headers=root | {"if-match": now.headers["etag"]})
+    assert done.status_code in {200, 204}, done.text
+
+
+async def test_erases_and_deletes_oneself_only_in_the_version_that_was_read(house: House) -> None:
+    path, root = f"/v1/users/{house.ada.user['id']}", house.root.headers
+    tag = (await house.client.get("/v1/me", headers=house.ada.headers)).headers["etag"]
+    await house.client.patch("/v1/me", headers=house.ada.headers, json={"name": "Changed meanwhile"})
+    late = {"if-match": tag}
+    assert (await house.client.delete("/v1/me", headers=house.ada.headers | late)).status_code == 412
+    assert (await house.client.delete(f"{path}?purge=true", headers=root | late)).status_code == 412
+    now = {"if-match": (await house.client.get(path, headers=root)).headers["etag"]}
+    assert (await house.client.delete("/v1/me", headers=house.ada.headers | now)).status_code == 204
+    now = {"if-match": (await house.client.get(path, headers=root)).headers["etag"]}
+    assert (await house.client.delete(f"{path}?purge=true", headers=root | now)).status_code == 204
+
+
+async def test_changes_and_deletes_a_role_only_in_the_version_that_was_read(house: House) -> None:
+    root, path = house.root.headers, "/v1/roles/auditor"
+    made = await house.client.post("/v1/roles", headers=root, json={"name": "auditor"})
+    seen = {"if-match": made.headers["etag"]}
+    assert (await house.client.get(path, headers=root)).headers["etag"] == made.headers["etag"]
+    changed = await house.client.patch(path, headers=root | seen, json={"description": "Reads"})
+    assert (changed.status_code, changed.headers["etag"] == made.headers["etag"]) == (200, False)
+    assert (await house.client.patch(path, headers=root | seen, json={"description": "x"})).status_code == 412
+    assert (await house.client.delete(path, headers=root | seen)).status_code == 412
+    assert (await house.client.get(path, headers=root)).json()["description"] == "Reads"
+    now = {"if-match": changed.headers["etag"]}
+    assert (await house.client.delete(path, headers=root | now)).status_code == 204
 
 
 async def test_changes_only_the_version_that_was_read(house: House) -> None:

@@ -175,7 +175,44 @@ async def test_lets_the_owner_in_and_unlocks_while_others_guess(tools: Tools, cl
     right = {"identifier": "ada@example.com", "password": PASSWORD}
     assert (await client.post("/v1/sign-in", json=right)).status_code == 429
     attempt, options = await begin(client, identifier="ada@example.com")
+    user_id = decode(USER, ada.user["id"])
+    assert await logged(tools, user_id=user_id, type_="account.unlocked") == []
     assert (await answer(client, attempt, authenticator.get(options))).status_code == 200
+    (event,) = await logged(tools, user_id=user_id, type_="account.unlocked")
+    assert event.data == {"by": "passkey"}
+    assert (await client.post("/v1/sign-in", json=right)).status_code == 200
+
+
+async def test_unlocks_also_on_a_device_that_is_known_and_says_nothing_where_nothing_was_locked(
+    tools: Tools, client: httpx2.AsyncClient
+) -> None:
+    ada = await make_person(tools, client)
+    authenticator = Authenticator()
+    await enroll(client, ada, authenticator)
+    known = {"device_token": ""}
+    right = {"identifier": "ada@example.com", "password": PASSWORD}
+    device = (await client.post("/v1/sign-in", json=right | known)).json()["device_token"]
+    user_id = decode(USER, ada.user["id"])
+    guess = {"identifier": "ada@example.com", "password": "a guess"}
+    for number in range(1, 11):
+        assert (await client.post("/v1/sign-in", json=guess)).status_code == 401
+        tools.clock.advance(seconds=300)  # type: ignore[attr-defined]
+        if number == 3:
+            # Held off and not locked: there is nothing to tell of.
+            attempt, options = await begin(client)
+            assert (
+                await answer(client, attempt, authenticator.get(options, authenticator.held[-1]))
+            ).status_code == 200
+            assert await logged(tools, user_id=user_id, type_="account.unlocked") == []
+            assert (await client.post("/v1/sign-in", json=guess)).status_code == 401
+            tools.clock.advance(seconds=300)  # type: ignore[attr-defined]
+    while (await client.post("/v1/sign-in", json=guess)).status_code == 401:
+        tools.clock.advance(seconds=300)  # type: ignore[attr-defined]
+    attempt, options = await begin(client, identifier="ada@example.com")
+    used = authenticator.get(options, authenticator.held[-1])
+    assert (await answer(client, attempt, used, device_token=device)).status_code == 200
+    (event,) = await logged(tools, user_id=user_id, type_="account.unlocked")
+    assert event.data == {"by": "passkey"}
     assert (await client.post("/v1/sign-in", json=right)).status_code == 200
 
 

@@ -16,7 +16,7 @@ from doorward.domain.invitations.store import InvitationRow
 from doorward.domain.messages.links import link_to
 from doorward.domain.messages.send import send
 from doorward.domain.one_time.values import Kind, link_of, make_value, read_value, spend
-from doorward.domain.users.emails import find_address
+from doorward.domain.users.emails import find_address, is_settled
 from doorward.domain.users.grant import check_grantable
 from doorward.domain.users.permissions import READ_USERS, WRITE_USERS
 from doorward.domain.users.problems import EmailTaken
@@ -54,7 +54,7 @@ async def invite(
     for role in roles:
         await check_grantable(tx, role)
     known = await find_address(tx, email.display)
-    if known is not None and (known.is_primary or known.verified_at is not None):
+    if known is not None and is_settled(known):
         raise EmailTaken
     for (earlier,) in await tx.db.all(store.REVOKE_ADDRESS, key=email.key, now=tx.now):
         tx.emit(InvitationRevoked(target=encode(INVITATION, earlier)))

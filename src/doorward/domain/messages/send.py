@@ -12,11 +12,15 @@ import orjson
 from doorward.domain.messages import store
 from doorward.domain.messages.settings import MessagesSettings
 from doorward.infra.database.unit_of_work import Tx
+from doorward.infra.limits.database import take_within
+from doorward.infra.limits.rate import Rate
 from doorward.infra.outbox.record import Job
 from doorward.kernel.ids import new_id
+from doorward.kernel.text import fold
 
 DELIVER: Final = "messages.deliver"
 SEALED_FOR: Final = "message"
+_HOUR: Final = 3600
 
 
 async def send(
@@ -43,9 +47,11 @@ async def send(
         # Mail is off: nothing would ever come of it.
         return False
     settings = tx.section(MessagesSettings)
-    if asked_by_anyone and user_id is not None:
-        sent = await tx.db.first(store.SINCE, user_id=user_id, kind=kind, since=tx.now - timedelta(hours=1))
-        if sent is not None and sent.number >= settings.most_per_hour:
+    if asked_by_anyone:
+        # By address where no account is known: whoever is about to sign up is a stranger's victim no less.
+        reader = f"user/{user_id}" if user_id is not None else f"address/{fold(to)}"
+        standing = await take_within(tx, f"mail/{kind}/{reader}", Rate(settings.most_per_hour, _HOUR))
+        if not standing.allowed:
             return False
     longest = timedelta(hours=settings.retry_hours)
     message_id = new_id()

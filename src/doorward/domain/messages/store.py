@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from doorward.domain.messages.tables import messages
 from doorward.infra.database.statement import Command, Query
@@ -21,12 +21,6 @@ class MessageRow(NamedTuple):
     attempts: int
     created_at: datetime
     useful_until: datetime
-
-
-class CountRow(NamedTuple):
-    """How many there are."""
-
-    number: int
 
 
 _waiting = (
@@ -45,16 +39,6 @@ FAILED: Final = Command(
 )
 GIVEN_UP: Final = Command(
     update(messages).where(*_waiting).values(given_up_at=bindparam("now"), failure=bindparam("failure"), sealed=b"")
-)
-SINCE: Final = Query(
-    select(func.count())
-    .select_from(messages)
-    .where(
-        messages.c.user_id == bindparam("user_id"),
-        messages.c.kind == bindparam("kind"),
-        messages.c.created_at > bindparam("since"),
-    ),
-    CountRow,
 )
 _old = (
     select(messages.c.id)

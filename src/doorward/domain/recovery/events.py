@@ -9,6 +9,14 @@ from doorward.kernel.event import Event
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecoveryBegun(Event):
+    """An administrator had a link sent by which the user chooses a new password; perhaps all sessions of the user ended."""
+
+    type: ClassVar[str] = "recovery.begun"
+    sessions_ended: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountRecovered(Event):
     """A new password was chosen by a link or code from a mail. All sessions of the user ended."""
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from doorward.domain.lockdown.remove import remove_all_ways_in
-from doorward.domain.methods.mailed import open_mailed
+from doorward.domain.methods.mailed.answer import open_mailed
 from doorward.domain.methods.password.choose import hash_new, personal_words, put_password
 from doorward.domain.one_time.problems import CodeWrong
-from doorward.domain.recovery.ask import RECOVERY, may_recover
+from doorward.domain.recovery.ask import RECOVERY
 from doorward.domain.recovery.events import AccountClaimed, AccountRecovered
 from doorward.domain.recovery.settings import RecoverySettings
 from doorward.domain.risk.failures import unlock
-from doorward.domain.users.emails import confirm_address, find_own_address
+from doorward.domain.users.emails import confirm_address, find_own_address, is_settled
 from doorward.domain.users.find import find_user, lock_user
 from doorward.domain.users.gate import refuse_unusable
 from doorward.domain.users.problems import UserNotFound
@@ -49,7 +49,7 @@ async def answer_recovery(
     # Again, with the row held: it may have been suspended while we were hashing.
     refuse_unusable(user, tx.now)
     row = await find_own_address(tx, user_id, UUID(hex=opened.value.data["email"]))
-    if row is None or not may_recover(row):
+    if row is None or not is_settled(row):
         raise CodeWrong
     await opened.spend(tx)
     if row.verified_at is None:

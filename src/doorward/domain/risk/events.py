@@ -18,7 +18,9 @@ class AccountLocked(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class AccountUnlocked(Event):
-    """The wrong answers given for an account were forgotten, by an administrator or by its owner's recovery (`by`)."""
+    """The wrong answers given for an account were forgotten, or its lock was lifted, by an administrator, a link, recovery or
+    a passkey (`by`).
+    """
 
     type: ClassVar[str] = "account.unlocked"
     by: str

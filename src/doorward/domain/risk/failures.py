@@ -120,10 +120,22 @@ async def unlock(tx: Tx, user_id: UUID, *, by: str = "recovery") -> bool:
 
     by: what unlocked it, for the log.
     """
-    if not await tx.db.run(store.CLEAR_USER, user_id=user_id):
+    if not await tx.db.all(store.CLEAR_USER, user_id=user_id):
         return False
     tx.emit(AccountUnlocked(user_id=user_id, by=by))
     return True
+
+
+async def forget_all_failures(tx: Tx, user_id: UUID, *, by: str) -> None:
+    """Somebody proved to be the user by what nobody guesses: every count of the user starts anew, and a lock is lifted.
+
+    by: the method, for the log, which says so only of an account that was locked.
+    """
+    ceiling = tx.section(LockoutSettings).ceiling
+    cleared = await tx.db.all(store.CLEAR_USER, user_id=user_id)
+    # A lock takes the failures before it away; where some came since, what blocks is no more than a pause.
+    if any(row.total >= ceiling or (row.locks and not row.failed and row.blocked_until > tx.now) for row in cleared):
+        tx.emit(AccountUnlocked(user_id=user_id, by=by))
 
 
 async def purge_failures(tx: Tx, _payload: Mapping[str, Any]) -> None:

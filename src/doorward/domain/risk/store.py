@@ -23,6 +23,15 @@ class TakenRow(NamedTuple):
     locks: int
 
 
+class ClearedRow(NamedTuple):
+    """A count that was forgotten, as it was."""
+
+    failed: int
+    total: int
+    locks: int
+    blocked_until: datetime
+
+
 class BlockedRow(NamedTuple):
     """How long one count still blocks."""
 
@@ -87,7 +96,15 @@ _cleared = (
     .with_for_update()
 )
 CLEAR: Final = Command(delete(failures).where(failures.c.key.in_(_cleared)))
-CLEAR_USER: Final = Command(delete(failures).where(failures.c.user_id == bindparam("user_id")))
+_of_user = (
+    select(failures.c.key).where(failures.c.user_id == bindparam("user_id")).order_by(failures.c.key).with_for_update()
+)
+CLEAR_USER: Final = Query(
+    delete(failures)
+    .where(failures.c.key.in_(_of_user))
+    .returning(failures.c.failed, failures.c.total, failures.c.locks, failures.c.blocked_until),
+    ClearedRow,
+)
 _over = select(failures.c.key).where(failures.c.last_failed_at < bindparam("before")).limit(bindparam("most"))
 FORGET: Final = Command(delete(failures).where(failures.c.key.in_(_over)))
 

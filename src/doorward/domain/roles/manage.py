@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from doorward.domain.roles import store
 from doorward.domain.roles.events import RoleChanged, RoleCreated, RoleDeleted
@@ -13,6 +15,9 @@ from doorward.domain.roles.store import RoleRow
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import ROLE, encode, new_id
 from doorward.kernel.permission import EVERYTHING, Permission, require
+from doorward.kernel.problem import PreconditionFailed
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -70,11 +75,19 @@ async def create_role(tx: Tx, *, name: str, description: str = "", permissions: 
 
 
 async def change_role(
-    tx: Tx, name: str, *, description: str | None = None, permissions: Sequence[str] | None = None
+    tx: Tx,
+    name: str,
+    *,
+    description: str | None = None,
+    permissions: Sequence[str] | None = None,
+    version: int | None = None,
 ) -> RoleRow:
-    """Changes what is given and keeps the rest. Raises RoleNotFound, RoleBuiltIn, Forbidden or InvalidInput."""
+    """Changes what is given and keeps the rest. version: that the caller read, if it matters.
+
+    Raises RoleNotFound, PreconditionFailed, RoleBuiltIn, Forbidden or InvalidInput.
+    """
     require(tx.actor, WRITE_ROLES)
-    row = await find_role(tx, name)
+    row = await _hold(tx, name, version)
     if row.built_in:
         raise RoleBuiltIn
     kept = (row.permissions or "").split()
@@ -95,16 +108,34 @@ async def change_role(
     return changed
 
 
-async def delete_role(tx: Tx, name: str) -> None:
-    """Removes a role, also from everyone who holds it. Raises RoleNotFound, RoleBuiltIn or Forbidden."""
+async def delete_role(tx: Tx, name: str, *, version: int | None = None) -> None:
+    """Removes a role, also from everyone who holds it. version: that the caller read, if it matters.
+
+    Raises RoleNotFound, PreconditionFailed, RoleBuiltIn or Forbidden.
+    """
     require(tx.actor, WRITE_ROLES)
-    row = await find_role(tx, name)
+    row = await _hold(tx, name, version)
     if row.built_in:
         raise RoleBuiltIn
     refuse_escalation(tx, (row.permissions or "").split())
     if not await tx.db.run(store.DELETE, id=row.id):
         raise RoleNotFound
     tx.emit(RoleDeleted(target=encode(ROLE, row.id), name=name))
+
+
+async def _hold(tx: Tx, name: str, version: int | None) -> RoleRow:
+    """The role, held until the commit, so that changes to one come one after another and each sees the one before."""
+    if await tx.db.first(store.HOLD, name=name) is None:
+        raise RoleNotFound
+    row = await find_role(tx, name)
+    if version is not None and version != version_of(row):
+        raise PreconditionFailed
+    return row
+
+
+def version_of(row: RoleRow) -> int:
+    """What tells one state of a role from another: the microsecond in which it was changed last."""
+    return (row.updated_at - _EPOCH) // timedelta(microseconds=1)
 
 
 def refuse_escalation(tx: Tx, permissions: Iterable[str]) -> None:

@@ -61,6 +61,7 @@ CHANGE: Final = Command(
 DELETE: Final = Command(delete(roles).where(roles.c.id == bindparam("id")))
 # Taken before deciding whether an administrator may go: two who remove each other at once are put in line by it.
 LOCK: Final = Query(select(roles.c.id).where(roles.c.id == bindparam("id")).with_for_update(), tuple[UUID])
+HOLD: Final = Query(select(roles.c.id).where(roles.c.name == bindparam("name")).with_for_update(), tuple[UUID])
 GRANT: Final = Command(insert_if_absent(user_roles))
 NEW_HOLDERS: Final = Rows(user_roles)
 NAMES_OF_USERS: Final = Query(

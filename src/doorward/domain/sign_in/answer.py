@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from uuid import UUID
 
-from doorward.domain.methods.method import Answers
+from doorward.domain.methods.method import Answers, Proof
 from doorward.domain.risk.devices import Client
 from doorward.domain.sessions.start import SessionKind
 from doorward.domain.sign_in.attempts import Attempt, take_try
@@ -16,7 +15,8 @@ from doorward.domain.sign_in.trace import Trace
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.problem import Problem
 
-MakeAccount = Callable[[Tx, Attempt, UUID], Awaitable[None]]
+# Answers no where more is asked for before there is an account.
+MakeAccount = Callable[[Tx, Attempt, Proof], Awaitable[bool]]
 
 
 async def answer_sign_in(
@@ -51,7 +51,7 @@ async def answer_attempt(
     """
     trace = Trace()
     taken: Attempt | None = None
-    signs_up = False
+    signs_up = makes = False
     try:
         taken = await take_try(tx, attempt)
         signs_up = taken.aim == "sign-up"
@@ -69,11 +69,15 @@ async def answer_attempt(
             return await ask(tx, taken)
         proof, guess = await prove(tx, taken, methods, answers, trace)
         if signs_up and make_account is not None:
-            await make_account(tx, taken, proof.user_id)
+            makes = True
+            if not await make_account(tx, taken, proof):
+                return await ask(tx, taken)
         return await go_on(tx, taken, proof, guess, kind=kind, trace=trace, client=client)
     except Problem as problem:
         if signs_up:
-            # Nothing of the account may stay, and there is nobody yet whose refusal could be explained.
-            problem.keeps_work = False  # type: ignore[misc]  # this one failure; its class says what is usual
+            # There is nobody yet whose refusal could be explained.
+            if makes:
+                # Nothing of the account may stay.
+                problem.keeps_work = False  # type: ignore[misc]  # this one failure; its class says what is usual
             raise
         raise await refuse(tx, problem, taken.user_id if taken else None, trace) from None

@@ -57,8 +57,7 @@ class Attempt:
 
     user_id: None when nobody has the identifier, which nobody can tell from outside. identifier: what was typed, as a
     MAC, by which wrong answers are counted where there is no user. aim, session_id: what it is for. stage: what is asked
-    for now. started: the methods that were chosen. memory: by method. new_user: the `fields` of the
-    account to make, and whether it `hides` that an address is known.
+    for now. started: the methods that were chosen. memory: by method. new_user: the account to make, as `sign_up` keeps it.
     sealed: the state as it is stored; empty before.
     """
 

@@ -136,7 +136,7 @@ async def _let_in(
     if attempt.stage == "verify-email":
         # Keeping the proof has just changed what the answer shows.
         user = await find_user(tx, user.id)
-    await forget(tx, attempt)
+    await forget(tx, attempt, proof)
     methods = _methods(attempt, proof)
     trace.note("gate", passed=True)
     if attempt.session_id is not None:

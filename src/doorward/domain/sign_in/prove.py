@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from doorward.domain.methods.method import Answers, Method, Methods, Occasion, Prompt, Proof
-from doorward.domain.risk.failures import Guess, Subject, forget_failures, was_wrong
+from doorward.domain.risk.failures import Guess, Subject, forget_all_failures, forget_failures, was_wrong
 from doorward.domain.risk.guessing import guessing
 from doorward.domain.risk.problems import TooManyAttempts
 from doorward.domain.sign_in.attempts import Attempt
@@ -106,15 +106,26 @@ async def prove(
     return proof, guess
 
 
-async def forget(tx: Tx, attempt: Attempt) -> None:
-    """Everything was proved: wrong answers before this count no more."""
+async def forget(tx: Tx, attempt: Attempt, proof: Proof) -> None:
+    """Everything was proved, at last by `proof`: wrong answers before this count no more."""
+    methods = tx.tools.hold(Methods)
+    given = [(kept.method, kept.factors) for kept in attempt.proofs]
+    if attempt.stage != "enroll":
+        # What was set up just now shows nothing of who is there.
+        given.append((proof.method, proof.factors))
+    for name, factors in given:
+        method = methods.named(name)
+        if factors and method is not None and not method.guessable:
+            # Whoever has it is no guesser, so it lifts the lock that guessers brought about, on every device.
+            await forget_all_failures(tx, proof.user_id, by=name)
+            return
     await forget_failures(tx, subject_of(tx, attempt))
 
 
 def _is_expected(tx: Tx, attempt: Attempt, proof: Proof) -> bool:
     """Whether it is who was named. Also when nobody has the identifier: or else one's own passkey would tell who has none."""
     if attempt.user_id is None:
-        return attempt.identifier == identifier_mac(tx, "")
+        return attempt.aim == "sign-up" or attempt.identifier == identifier_mac(tx, "")
     return proof.user_id == attempt.user_id
 
 

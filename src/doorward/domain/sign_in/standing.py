@@ -8,10 +8,7 @@ from uuid import UUID
 
 from doorward.domain.credentials.keep import credentials_of, methods_of
 from doorward.domain.credentials.store import CredentialRow
-from doorward.domain.methods.email_code.method import NAME as EMAIL_CODE
-from doorward.domain.methods.email_code.settings import EmailCodeSettings
-from doorward.domain.methods.magic_link.method import NAME as MAGIC_LINK
-from doorward.domain.methods.magic_link.settings import MagicLinkSettings
+from doorward.domain.methods.mailed.method import MailedMethod
 from doorward.domain.methods.method import Methods
 from doorward.domain.risk.devices import is_trusted
 from doorward.domain.roles.holders import roles_of
@@ -58,8 +55,8 @@ def factors_of(tx: Tx, rows: Sequence[CredentialRow]) -> list[CredentialRow]:
 
 def _mailed_second(tx: Tx) -> frozenset[str]:
     """The methods by mail that the operator allows as a second step."""
-    modes = {EMAIL_CODE: tx.section(EmailCodeSettings).mode, MAGIC_LINK: tx.section(MagicLinkSettings).mode}
-    return frozenset(name for name, mode in modes.items() if mode in {"second", "both"})
+    mailed = [method for method in tx.tools.hold(Methods).all if isinstance(method, MailedMethod)]
+    return frozenset(method.name for method in mailed if method.settings(tx).mode in {"second", "both"})
 
 
 async def standing_of(tx: Tx, user: UserRow, attempt: Attempt) -> Standing:

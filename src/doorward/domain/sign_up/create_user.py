@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from doorward.domain.methods.password.choose import hash_new, personal_words, store_first
+from doorward.domain.methods.password.choose import hash_new, personal_words, require_choice, store_first
 from doorward.domain.users.create import insert_user
 from doorward.domain.users.grant import grant_role
 from doorward.domain.users.permissions import WRITE_USERS
@@ -21,9 +21,12 @@ async def create_user(
 ) -> UserRow:
     """Makes an account. fields: as `users.profile` knows them, with email and email_verified. password: may come later.
 
-    Raises UsernameTaken, EmailTaken, ExternalIdTaken, RoleNotFound, RoleBuiltIn, InvalidInput or HashingBusy.
+    Raises UsernameTaken, EmailTaken, ExternalIdTaken, RoleNotFound, RoleBuiltIn, PasswordForOwnerOnly, InvalidInput or
+    HashingBusy.
     """
     require(tx.actor, WRITE_USERS)
+    if password is not None:
+        require_choice(tx)
     user = check_new_user(fields, tx.section(UsersSettings))
     username = user.username.display if user.username else None
     hashed = None

@@ -12,6 +12,7 @@ from doorward.domain.sessions.recent import require_recent
 from doorward.domain.users import store
 from doorward.domain.users.administrators import keep_an_administrator, require_rank
 from doorward.domain.users.events import UserDeletedEvent, UserErased, UserRestored
+from doorward.domain.users.find import lock_user, require_version
 from doorward.domain.users.permissions import DELETE_USERS, WRITE_ME
 from doorward.domain.users.problems import RestoreWindowOver, UserNotDeleted, UserNotFound
 from doorward.domain.users.settings import UsersSettings
@@ -27,32 +28,31 @@ _BATCH = 200
 _CHANGE = store.change("status", "status_before_deletion", "deleted_at", "purge_at", "updated_at")
 
 
-async def delete_user(tx: Tx, user_id: UUID) -> UserRow:
+async def delete_user(tx: Tx, user_id: UUID, *, version: int | None = None) -> UserRow:
     """Deletes a user: all sessions end, and the account can be restored until the grace period ends.
 
-    Deleting a deleted user changes nothing. Raises UserNotFound or LastAdministrator.
+    Deleting a deleted user changes nothing. version: that the caller read, if it matters. Raises UserNotFound,
+    PreconditionFailed or LastAdministrator.
     """
     require(tx.actor, DELETE_USERS)
     await require_rank(tx, user_id)
-    return await _delete(tx, user_id)
+    return await _delete(tx, user_id, version)
 
 
-async def delete_me(tx: Tx) -> UserRow:
+async def delete_me(tx: Tx, *, version: int | None = None) -> UserRow:
     """Deletes one's own account; an administrator can restore it until the grace period ends.
 
-    Raises LastAdministrator or StepUpRequired.
+    version: that the caller read, if it matters. Raises LastAdministrator, PreconditionFailed or StepUpRequired.
     """
     require(tx.actor, WRITE_ME)
     if tx.actor.user_id is None:
         raise UserNotFound
     require_recent(tx)
-    return await _delete(tx, tx.actor.user_id)
+    return await _delete(tx, tx.actor.user_id, version)
 
 
-async def _delete(tx: Tx, user_id: UUID) -> UserRow:
-    user = await tx.db.first(store.LOCK, id=user_id)
-    if user is None:
-        raise UserNotFound
+async def _delete(tx: Tx, user_id: UUID, version: int | None) -> UserRow:
+    user = require_version(await lock_user(tx, user_id), version)
     if user.status == "deleted":
         return user
     await keep_an_administrator(tx, user_id)
@@ -71,16 +71,14 @@ async def _delete(tx: Tx, user_id: UUID) -> UserRow:
     return row or user
 
 
-async def restore_user(tx: Tx, user_id: UUID) -> UserRow:
-    """Restores a deleted user as they were; someone suspended before is suspended again.
+async def restore_user(tx: Tx, user_id: UUID, *, version: int | None = None) -> UserRow:
+    """Restores a deleted user as they were; someone suspended before is suspended again. version: that the caller read.
 
-    Raises UserNotFound, UserNotDeleted, or RestoreWindowOver.
+    Raises UserNotFound, UserNotDeleted, PreconditionFailed, or RestoreWindowOver.
     """
     require(tx.actor, DELETE_USERS)
     await require_rank(tx, user_id)
-    user = await tx.db.first(store.LOCK, id=user_id)
-    if user is None:
-        raise UserNotFound
+    user = require_version(await lock_user(tx, user_id), version)
     if user.status != "deleted":
         raise UserNotDeleted
     if user.purge_at is not None and user.purge_at <= tx.now:
@@ -98,12 +96,14 @@ async def restore_user(tx: Tx, user_id: UUID) -> UserRow:
     return row or user
 
 
-async def erase_user(tx: Tx, user_id: UUID) -> None:
-    """Erases a user and all personal data for good, deleted before or not. Raises UserNotFound or LastAdministrator."""
+async def erase_user(tx: Tx, user_id: UUID, *, version: int | None = None) -> None:
+    """Erases a user and all personal data for good, deleted before or not. version: that the caller read, if it matters.
+
+    Raises UserNotFound, PreconditionFailed or LastAdministrator.
+    """
     require(tx.actor, DELETE_USERS)
     await require_rank(tx, user_id)
-    if await tx.db.first(store.LOCK, id=user_id) is None:
-        raise UserNotFound
+    require_version(await lock_user(tx, user_id), version)
     await keep_an_administrator(tx, user_id)
     await _erase(tx, user_id)
 

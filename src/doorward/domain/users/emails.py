@@ -113,6 +113,11 @@ async def find_address(tx: Tx, text: str) -> EmailRow | None:
     return None if key is None else await tx.db.first(store.EMAIL_BY_KEY, key=key)
 
 
+def is_settled(row: EmailRow) -> bool:
+    """Whether an address is its account's: not one that somebody added and never showed to be theirs."""
+    return row.is_primary or row.verified_at is not None
+
+
 async def find_own_address(tx: Tx, user_id: UUID, email_id: UUID) -> EmailRow | None:
     """One address of a user. For other slices: asks no permission."""
     return await tx.db.first(store.FIND_EMAIL, id=email_id, user_id=user_id)

@@ -15,6 +15,7 @@ from doorward.infra.crypto import base64url
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import USER, decode
 from doorward.kernel.permission import require
+from doorward.kernel.problem import PreconditionFailed
 
 
 async def show_user(tx: Tx, user_id: UUID) -> UserRow:
@@ -58,6 +59,13 @@ async def find_user(tx: Tx, user_id: UUID) -> UserRow:
     user = await tx.db.first(store.FIND, id=user_id)
     if user is None:
         raise UserNotFound
+    return user
+
+
+def require_version(user: UserRow, version: int | None) -> UserRow:
+    """The row, if it is the version that the caller read; None for callers who do not care. Raises PreconditionFailed."""
+    if version is not None and version != user.version:
+        raise PreconditionFailed
     return user
 
 

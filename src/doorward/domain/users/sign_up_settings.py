@@ -30,7 +30,8 @@ class SignUpSettings(BaseModel):
     hide_existing: bool = Field(
         default=False,
         description="Answer a sign-up with a known email address exactly as one with a new address: with a sign-in to "
-        "carry on. Off tells people plainly that they have an account already.",
+        "carry on. With `verify_email=required` nothing can be told apart: there is no account before the code of the mail is "
+        "entered. With less, signing in afterwards shows whether there is one. Off tells people plainly that they have an account already.",
     )
 
     @field_validator("domains")

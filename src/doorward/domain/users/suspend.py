@@ -9,8 +9,9 @@ from doorward.domain.sessions.end import end_sessions
 from doorward.domain.users import store
 from doorward.domain.users.administrators import keep_an_administrator, require_rank
 from doorward.domain.users.events import UserReinstated, UserSuspendedEvent
+from doorward.domain.users.find import lock_user, require_version
 from doorward.domain.users.permissions import SUSPEND_USERS
-from doorward.domain.users.problems import UserDeleted, UserNotFound
+from doorward.domain.users.problems import UserDeleted
 from doorward.domain.users.store import UserRow
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.clock import wire
@@ -23,10 +24,12 @@ _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 _CHANGE = store.change("status", "suspended_reason", "suspended_until", "updated_at")
 
 
-async def suspend_user(tx: Tx, user_id: UUID, *, reason: str | None = None, until: datetime | None = None) -> UserRow:
-    """Suspends a user and ends all their sessions. until: when it ends by itself.
+async def suspend_user(
+    tx: Tx, user_id: UUID, *, reason: str | None = None, until: datetime | None = None, version: int | None = None
+) -> UserRow:
+    """Suspends a user and ends all their sessions. until: when it ends by itself. version: that the caller read, if it matters.
 
-    Raises UserNotFound, UserDeleted, LastAdministrator, or InvalidInput for an end in the past.
+    Raises UserNotFound, UserDeleted, PreconditionFailed, LastAdministrator, or InvalidInput for an end in the past.
     """
     require(tx.actor, SUSPEND_USERS)
     if until is not None and until <= tx.now:
@@ -35,7 +38,7 @@ async def suspend_user(tx: Tx, user_id: UUID, *, reason: str | None = None, unti
         raise InvalidInput(FieldError("/until", "until-too-far", "Leave it out for a suspension without an end."))
     checked = None if reason is None else check_line(reason, pointer="/reason", max_length=500)
     await require_rank(tx, user_id)
-    user = await _lock(tx, user_id)
+    user = await _lock(tx, user_id, version)
     await keep_an_administrator(tx, user_id)
     row = await tx.db.first(
         _CHANGE, id=user.id, status="suspended", suspended_reason=checked, suspended_until=until, updated_at=tx.now
@@ -45,12 +48,15 @@ async def suspend_user(tx: Tx, user_id: UUID, *, reason: str | None = None, unti
     return row or user
 
 
-async def reinstate_user(tx: Tx, user_id: UUID) -> UserRow:
-    """Takes a suspension back. A user who is not suspended stays as they are. Raises UserNotFound or UserDeleted."""
+async def reinstate_user(tx: Tx, user_id: UUID, *, version: int | None = None) -> UserRow:
+    """Takes a suspension back. A user who is not suspended stays as they are. version: that the caller read, if it matters.
+
+    Raises UserNotFound, UserDeleted or PreconditionFailed.
+    """
     require(tx.actor, SUSPEND_USERS)
     # Whoever was locked out by somebody with more rights stays out until such a one lets them in.
     await require_rank(tx, user_id)
-    user = await _lock(tx, user_id)
+    user = await _lock(tx, user_id, version)
     if user.status != "suspended":
         return user
     row = await tx.db.first(
@@ -60,10 +66,8 @@ async def reinstate_user(tx: Tx, user_id: UUID) -> UserRow:
     return row or user
 
 
-async def _lock(tx: Tx, user_id: UUID) -> UserRow:
-    user = await tx.db.first(store.LOCK, id=user_id)
-    if user is None:
-        raise UserNotFound
+async def _lock(tx: Tx, user_id: UUID, version: int | None) -> UserRow:
+    user = require_version(await lock_user(tx, user_id), version)
     if user.status == "deleted":
         raise UserDeleted
     return user

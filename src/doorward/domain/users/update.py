@@ -9,6 +9,7 @@ from uuid import UUID
 from doorward.domain.users import store
 from doorward.domain.users.administrators import require_rank
 from doorward.domain.users.events import UserUpdated
+from doorward.domain.users.find import require_version
 from doorward.domain.users.permissions import WRITE_ME, WRITE_USERS
 from doorward.domain.users.problems import UserNotFound
 from doorward.domain.users.profile import check_profile
@@ -16,7 +17,6 @@ from doorward.domain.users.settings import UsersSettings
 from doorward.domain.users.store import UserRow
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.permission import require
-from doorward.kernel.problem import PreconditionFailed
 from doorward.kernel.text import collecting
 
 OWN_FIELDS: Final = frozenset({"username", "name", "locale", "time_zone", "picture_url"})
@@ -47,8 +47,7 @@ async def _change(tx: Tx, user_id: UUID, fields: Mapping[str, Any], version: int
     user = await tx.db.first(store.LOCK, id=user_id)
     if user is None:
         raise UserNotFound
-    if version is not None and version != user.version:
-        raise PreconditionFailed
+    require_version(user, version)
     changed = {name: columns[name] for name in fields if getattr(user, name) != columns[name]}
     if not changed:
         return user

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from doorward.domain.messages.links import link_to
-from doorward.domain.messages.send import send
-from doorward.domain.methods.mailed import WHOM, nobody, whom
-from doorward.domain.one_time.values import Kind, attempt_of, code_of, link_of, make_value, read_value
+from doorward.domain.methods.mailed.ask import addressed, ask_by_mail, for_address, mail, whom
+from doorward.domain.one_time.values import Kind, attempt_of
 from doorward.domain.risk.challenges import require_challenge
 from doorward.domain.users.emails import find_address, find_own_address
 from doorward.domain.users.find import find_user, identifier_mac
-from doorward.domain.users.gate import is_usable
 from doorward.domain.users.permissions import WRITE_ME
 from doorward.domain.users.problems import EmailNotFound, UserNotFound
 from doorward.domain.users.sign_up_settings import SignUpSettings
 from doorward.domain.users.store import EmailRow
 from doorward.domain.verification.settings import VerificationSettings
 from doorward.infra.database.unit_of_work import Tx
-from doorward.infra.outbox.record import Job
 from doorward.kernel.event import Event
 from doorward.kernel.ids import EMAIL, decode
 from doorward.kernel.permission import require
@@ -62,43 +57,23 @@ async def start_verification(tx: Tx, row: EmailRow) -> UUID:
 
 
 async def _make(tx: Tx, row: EmailRow | None, counted_for: str) -> UUID:
-    value_id = await make_value(
+    return await ask_by_mail(
         tx,
         VERIFY,
+        JOB,
         user_id=row.user_id if row is not None else None,
-        data={"email": (row.id if row is not None else nobody()).hex, WHOM: counted_for},
-        lifetime=timedelta(seconds=tx.section(VerificationSettings).seconds),
+        data=for_address(row, counted_for),
+        seconds=tx.section(VerificationSettings).seconds,
     )
-    # The mail is a job's work: what differs between addresses happens where nobody can measure it.
-    tx.enqueue(Job(JOB, {"value": str(value_id)}))
-    return value_id
 
 
 async def mail_verification(tx: Tx, payload: Mapping[str, Any]) -> None:
     """Writes the mail of a verification, if there is anybody to write to. A job."""
-    value = await read_value(tx, VERIFY, UUID(payload["value"]))
-    if value is None or value.user_id is None:
+    found = await addressed(tx, VERIFY, payload)
+    if found is None or found.row.verified_at is not None:
         return
-    try:
-        user = await find_user(tx, value.user_id)
-    except UserNotFound:
-        return
-    row = await find_own_address(tx, user.id, UUID(hex=value.data["email"]))
-    if row is None or row.verified_at is not None or not is_usable(user.status, user.suspended_until, tx.now):
-        return
-    lifetime = value.expires_at - value.created_at
-    await send(
-        tx,
-        "verify_email",
-        to=row.address,
-        user_id=user.id,
-        locale=user.locale,
-        values={"hours": str(max(1, round(lifetime.total_seconds() / 3600)))},
-        link=link_to(tx.tools, VERIFY.name, link_of(tx.tools, VERIFY, value.id)),
-        code=code_of(tx.tools, VERIFY, value.id),
-        useful_for=lifetime,
-        asked_by_anyone=True,
-    )
+    value, user, row = found
+    await mail(tx, VERIFY, value, "verify_email", to=row.address, user_id=user.id, locale=user.locale)
 
 
 async def verify_added(tx: Tx, event: Event) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from doorward.domain.methods.mailed import open_mailed
+from doorward.domain.methods.mailed.answer import open_mailed
 from doorward.domain.one_time.problems import CodeWrong, LinkInvalid
 from doorward.domain.one_time.values import Value
 from doorward.domain.users.emails import confirm_address

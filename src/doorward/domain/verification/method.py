@@ -1,4 +1,7 @@
-"""Verification as a stage of signing in, where the operator requires it: the same mail, answered by its code or its link."""
+"""Verification as a stage of signing in, where the operator requires it: the same mail, answered by its code or its link.
+
+And as the last stage of signing up where known addresses are hidden: then there is no account before the code is right.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from doorward.domain.methods.mailed.answer import shown
 from doorward.domain.methods.method import Answers, Factor, Occasion, Prompt, Stage
-from doorward.domain.one_time.values import Value, is_code_of, spend, take_try
+from doorward.domain.one_time.values import Value, spend
 from doorward.domain.users.emails import primary_address
 from doorward.domain.verification.ask import VERIFY, start_verification
 from doorward.domain.verification.confirm import confirm_value
+from doorward.domain.verification.newcomer import NewcomerProof, prove_newcomer, start_newcomer
 from doorward.domain.verification.settings import VerificationSettings
 from doorward.infra.database.unit_of_work import Tx
 
@@ -53,7 +58,10 @@ class EmailVerificationMethod:
 
     async def start(self, tx: Tx, occasion: Occasion) -> None:
         """Has the mail sent."""
-        row = await primary_address(tx, occasion.user_id) if occasion.user_id is not None else None
+        if occasion.user_id is None:
+            await start_newcomer(tx, occasion.memory)
+            return
+        row = await primary_address(tx, occasion.user_id)
         if row is not None:
             occasion.memory["value"] = (await start_verification(tx, row)).hex
 
@@ -61,17 +69,17 @@ class EmailVerificationMethod:
         """The code; an empty answer where the link was opened instead."""
         return (Prompt(NAME, "code", NAME, "Code from the mail that confirms your address"),)
 
-    async def prove(self, tx: Tx, occasion: Occasion, answers: Answers) -> VerificationProof | None:
+    async def prove(self, tx: Tx, occasion: Occasion, answers: Answers) -> VerificationProof | NewcomerProof | None:
         """A proof if the code is right, or the address was verified by the link meanwhile."""
+        value_id, code = occasion.memory.get("value"), answers.get(NAME)
         if occasion.user_id is None:
-            return None
+            known = value_id is not None and isinstance(code, str)
+            return await prove_newcomer(tx, occasion.memory, str(code), method=NAME) if known else None
         row = await primary_address(tx, occasion.user_id)
         if row is not None and row.verified_at is not None:
             return VerificationProof(occasion.user_id, None)
-        value_id, code = occasion.memory.get("value"), answers.get(NAME)
         if value_id is None or not isinstance(code, str):
             return None
-        value = await take_try(tx, VERIFY, UUID(hex=value_id), most=tx.section(VerificationSettings).tries)
-        if value is None or not is_code_of(tx.tools, VERIFY, value.id, code):
-            return None
-        return VerificationProof(occasion.user_id, value)
+        most = tx.section(VerificationSettings).tries
+        value = await shown(tx, VERIFY, UUID(hex=value_id), code, most=most)
+        return None if value is None else VerificationProof(occasion.user_id, value)

@@ -91,22 +91,30 @@ class DatabaseCounts:
     async def take(self, key: str, rate: Rate) -> Standing:
         """Takes one of what a key may do, in a transaction of its own. Raises a Problem of the database."""
         async with self._tools.writing(system()) as tx:
-            number, into = divmod(tx.now.timestamp(), rate.seconds)
-            counted = await tx.db.first(
-                _TAKE,
-                key_hash=fingerprint(f"{rate.most}/{rate.seconds}|{key}"),
-                window_number=int(number),
-                previous=0,
-                current=1,
-                allowed=True,
-                left=1 - into / rate.seconds,
-                most=rate.most,
-                expires_at=datetime.fromtimestamp((number + 2) * rate.seconds, UTC),
-            )
-        if counted is None:
-            raise RuntimeError("the count was not answered")
-        standing = weigh(rate, counted.previous, counted.current - counted.allowed, into)
-        return standing._replace(allowed=counted.allowed)
+            return await take_within(tx, key, rate)
+
+
+async def take_within(tx: Tx, key: str, rate: Rate) -> Standing:
+    """Takes one of what a key may do, with the changes of the caller's transaction: taken back with them.
+
+    Others that take of the same key wait for its end.
+    """
+    number, into = divmod(tx.now.timestamp(), rate.seconds)
+    counted = await tx.db.first(
+        _TAKE,
+        key_hash=fingerprint(f"{rate.most}/{rate.seconds}|{key}"),
+        window_number=int(number),
+        previous=0,
+        current=1,
+        allowed=True,
+        left=1 - into / rate.seconds,
+        most=rate.most,
+        expires_at=datetime.fromtimestamp((number + 2) * rate.seconds, UTC),
+    )
+    if counted is None:
+        raise RuntimeError("the count was not answered")
+    standing = weigh(rate, counted.previous, counted.current - counted.allowed, into)
+    return standing._replace(allowed=counted.allowed)
 
 
 async def purge_counts(tx: Tx, _payload: Mapping[str, Any]) -> None:

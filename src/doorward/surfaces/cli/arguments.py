@@ -16,6 +16,8 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
 ]
+Limit = Annotated[int, typer.Option(help="How many at most.", min=1, max=200)]
+Cursor = Annotated[str | None, typer.Option(help="Go on after the page that ended with this cursor.")]
 WhichUser = Annotated[str, typer.Argument(metavar="USER", help="The user's id, email address or username.")]
 
 

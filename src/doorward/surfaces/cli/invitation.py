@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from doorward.surfaces.cli.arguments import AsJson
+from doorward.surfaces.cli.arguments import AsJson, Cursor, Limit
 from doorward.surfaces.cli.run import read, write
-from doorward.surfaces.cli.show import note, print_fields, print_json, print_line, print_table
+from doorward.surfaces.cli.show import note, print_fields, print_json, print_line, print_list
 
 if TYPE_CHECKING:
     from doorward.domain.invitations.invite import Invited
@@ -50,8 +50,8 @@ def invite(
 
 def invitations(
     *,
-    limit: Annotated[int, typer.Option(help="How many at most.", min=1, max=200)] = 50,
-    cursor: Annotated[str | None, typer.Option(help="Go on after the page that ended with this cursor.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
     as_json: AsJson = False,
 ) -> None:
     """List open invitations, newest first."""
@@ -65,13 +65,7 @@ def invitations(
 
     page = read(use_case)
     items: list[Any] = [invitation_view(row) for row in page.items]
-    if as_json:
-        print_json({"items": items, "next_cursor": page.next_cursor, "has_more": page.has_more})
-        return
-    rows = [[item["id"], item["email"], " ".join(item["roles"]), item["expires_at"]] for item in items]
-    print_table(["ID", "EMAIL", "ROLES", "EXPIRES"], rows)
-    if page.next_cursor is not None:
-        note(f"There are more: --cursor {page.next_cursor}")
+    print_list(items, ("id", "email", "roles", "expires_at"), as_json=as_json, next_cursor=page.next_cursor)
 
 
 def uninvite(

@@ -38,6 +38,20 @@ def write(use_case: Callable[[Tx], Awaitable[Answer]]) -> Answer:
     return with_tools(within)
 
 
+def read_on(user: str, use_case: Callable[[Tx, UserRow], Awaitable[Answer]]) -> Answer:
+    """What a use case that only reads answers of the user whom somebody names. Raises UserNotFound."""
+    return read(lambda tx: _on(tx, user, use_case))
+
+
+def write_on(user: str, use_case: Callable[[Tx, UserRow], Awaitable[Answer]]) -> Answer:
+    """What a use case answers that changes the user whom somebody names. Raises UserNotFound."""
+    return write(lambda tx: _on(tx, user, use_case))
+
+
+async def _on(tx: Tx, user: str, use_case: Callable[[Tx, UserRow], Awaitable[Answer]]) -> Answer:
+    return await use_case(tx, await user_named(tx, user))
+
+
 def with_tools(work: Callable[[Tools], Awaitable[Answer]], settings: Settings | None = None) -> Answer:
     """What some work answers that needs tools, on the configured database."""
     import asyncio

@@ -9,11 +9,12 @@ import typer
 from doorward.surfaces.cli.arguments import AsJson, WhichUser, Yes
 from doorward.surfaces.cli.ask import UsageMistake, confirm
 from doorward.surfaces.cli.lazy import Commands
-from doorward.surfaces.cli.run import read, user_named, write
-from doorward.surfaces.cli.show import print_json, print_line, print_table
+from doorward.surfaces.cli.run import read_on, write_on
+from doorward.surfaces.cli.show import print_line, print_list
 
 if TYPE_CHECKING:
     from doorward.domain.sessions.views import SessionView
+    from doorward.domain.users.store import UserRow
     from doorward.infra.database.unit_of_work import Tx
 
 commands: Final = Commands("List and end the sessions of a user.")
@@ -39,46 +40,27 @@ def end(
     if every:
         confirm(f"End all sessions of {user}?", yes=yes)
 
-    async def use_case(tx: Tx) -> int:
+    async def use_case(tx: Tx, row: UserRow) -> int:
         from doorward.domain.users.sessions import end_session_of, end_sessions_of
         from doorward.kernel.ids import SESSION, find
 
-        row = await user_named(tx, user)
         if session is None:
             return await end_sessions_of(tx, row.id)
         await end_session_of(tx, row.id, find(SESSION, session))
         return 1
 
-    count = write(use_case)
+    count = write_on(user, use_case)
     print_line(f"Ended {count} session{'' if count == 1 else 's'}.")
 
 
 def print_sessions(user: str, *, as_json: bool) -> None:
     """Prints the open sessions of the user whom somebody names."""
 
-    async def use_case(tx: Tx) -> list[SessionView]:
+    async def use_case(tx: Tx, row: UserRow) -> list[SessionView]:
         from doorward.domain.sessions.views import session_view
         from doorward.domain.users.sessions import list_sessions_of
 
-        row = await user_named(tx, user)
         return [session_view(each) for each in await list_sessions_of(tx, row.id)]
 
-    items = read(use_case)
-    if as_json:
-        print_json({"items": items, "next_cursor": None, "has_more": False})
-        return
-    print_table(
-        ["ID", "DEVICE", "ADDRESS", "KIND", "STARTED", "LAST USED", "EXPIRES"],
-        [
-            [
-                each["id"],
-                each["device"],
-                each["address"],
-                each["kind"],
-                each["created_at"],
-                each["last_used_at"],
-                each["expires_at"],
-            ]
-            for each in items
-        ],
-    )
+    columns = ("id", "device", "address", "kind", "created_at", "last_used_at", "expires_at")
+    print_list(read_on(user, use_case), columns, as_json=as_json)

@@ -20,6 +20,14 @@ def print_json(document: Any) -> None:
     _write(orjson.dumps(document, option=options).decode())
 
 
+def print_json_line(document: Any) -> None:
+    """A document in one line, said at once: for programs that read a stream."""
+    import orjson
+
+    _write(orjson.dumps(document, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE).decode())
+    sys.stdout.flush()
+
+
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Rows in columns as wide as they need."""
     lines = [list(headings), *([text(value) for value in row] for row in rows)]
@@ -27,6 +35,27 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     for line in lines:
         cells = (cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True))
         _write(_GAP.join(cells).rstrip() + "\n")
+
+
+def print_list(
+    items: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    *,
+    as_json: bool,
+    next_cursor: str | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """A list: as the REST API answers it, or its columns. columns: names of members. next_cursor: of the page after. more: what
+    else stands beside the items.
+    """
+    if as_json:
+        page = {"items": items, "next_cursor": next_cursor, "has_more": next_cursor is not None}
+        print_json(page | dict(more or {}))
+        return
+    headings = [name.removesuffix("_at").replace("_", " ").upper() for name in columns]
+    print_table(headings, [[item[name] for name in columns] for item in items])
+    if next_cursor is not None:
+        note(f"There are more: --cursor {next_cursor}")
 
 
 def print_fields(fields: Mapping[str, Any]) -> None:
@@ -38,8 +67,9 @@ def print_fields(fields: Mapping[str, Any]) -> None:
 
 
 def print_line(line: str) -> None:
-    """One line on standard output."""
+    """One line on standard output, said at once."""
     _write(line + "\n")
+    sys.stdout.flush()
 
 
 def note(line: str) -> None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from doorward.surfaces.cli.arguments import AsJson, PasswordStdin, WhichUser, Yes, json_object, moment
+from doorward.surfaces.cli.arguments import AsJson, Cursor, Limit, PasswordStdin, WhichUser, Yes, json_object, moment
 from doorward.surfaces.cli.ask import UsageMistake, confirm, new_password
 from doorward.surfaces.cli.lazy import Commands, Lazy
-from doorward.surfaces.cli.run import read, user_named, write
+from doorward.surfaces.cli.run import read, read_on, write, write_on
 from doorward.surfaces.cli.session import print_sessions
-from doorward.surfaces.cli.show import note, print_fields, print_json, print_line, print_table
+from doorward.surfaces.cli.show import note, print_fields, print_json, print_line, print_list
 
 if TYPE_CHECKING:
-    from doorward.domain.credentials.views import CredentialView
     from doorward.domain.users.store import UserRow
     from doorward.infra.database.unit_of_work import Tx
 
@@ -24,6 +25,20 @@ commands: Final = Commands(
     "Create, find, change, suspend and delete users; import and export them.\n\n"
     "A USER is named by id (usr_…), by any of their email addresses, or by username.",
     {
+        "email": Lazy("doorward.surfaces.cli.email:commands", "See and change the email addresses of a user."),
+        "set-password": Lazy("doorward.surfaces.cli.credential:set_password", "Set a user's password."),
+        "recover": Lazy(
+            "doorward.surfaces.cli.credential:recover",
+            "Have a user choose a new password, by a link that they alone get.",
+        ),
+        "credentials": Lazy("doorward.surfaces.cli.credential:credentials", "List what a user signs in with."),
+        "remove-credential": Lazy(
+            "doorward.surfaces.cli.credential:remove_credential",
+            "Remove a credential of a user, such as a lost passkey.",
+        ),
+        "reset-factors": Lazy(
+            "doorward.surfaces.cli.credential:reset_factors", "Reset the second factors of a user after a delay."
+        ),
         "import": Lazy("doorward.surfaces.cli.transfer:import_users", "Bring users in from a CSV or JSONL file."),
         "export": Lazy("doorward.surfaces.cli.transfer:export_users", "Write users out to a CSV or JSONL file."),
         "invite": Lazy("doorward.surfaces.cli.invitation:invite", "Invite somebody by mail to make an account."),
@@ -114,16 +129,7 @@ def create(
     """Create a user. The password is asked for, unless an option says where it comes from."""
     if password_stdin and without_password:
         raise UsageMistake("Give --password-stdin or --without-password, not both.")
-    fields = _given(
-        username=username,
-        name=name,
-        locale=locale,
-        time_zone=time_zone,
-        picture_url=picture_url,
-        external_id=external_id,
-        public_metadata=public_metadata,
-        admin_metadata=admin_metadata,
-    )
+    fields = _profile(locals())
     password = None if without_password else new_password(from_stdin=password_stdin)
 
     async def use_case(tx: Tx) -> UserRow:
@@ -153,8 +159,8 @@ def list_(
         datetime | None, typer.Option(parser=moment, metavar="MOMENT", help="That moment excluded.")
     ] = None,
     sort: Annotated[Sort | None, typer.Option(help="The order; newest first unless given.", show_choices=True)] = None,
-    limit: Annotated[int, typer.Option(help="How many at most.", min=1, max=200)] = 50,
-    cursor: Annotated[str | None, typer.Option(help="Go on after the page that ended with this cursor.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
     count: Annotated[Count | None, typer.Option(help="Also say how many there are.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -184,19 +190,16 @@ def list_(
         )
 
     page = read(use_case)
-    items = [user_view(row) for row in page.items]
-    if as_json:
-        document: dict[str, Any] = {"items": items, "next_cursor": page.next_cursor, "has_more": page.has_more}
-        if page.count is not None:
-            document["count"] = page.count
-        print_json(document)
-        return
-    shown = ("id", "email", "username", "name", "status", "created_at", "last_sign_in_at")
-    print_table([each.upper().replace("_AT", "").replace("_", " ") for each in shown], _rows(items, shown))
-    if page.count is not None:
+    columns = ("id", "email", "username", "name", "status", "created_at", "last_sign_in_at")
+    print_list(
+        [user_view(row) for row in page.items],
+        columns,
+        as_json=as_json,
+        next_cursor=page.next_cursor,
+        more={} if page.count is None else {"count": page.count},
+    )
+    if page.count is not None and not as_json:
         note(f"There are {'about ' if count is Count.estimate else ''}{page.count}.")
-    if page.next_cursor is not None:
-        note(f"There are more: --cursor {page.next_cursor}")
 
 
 @commands.command()
@@ -208,11 +211,10 @@ def show(user: WhichUser, *, as_json: AsJson = False) -> None:
     from doorward.domain.users.store import EmailRow
     from doorward.domain.users.views import user_view
 
-    async def use_case(tx: Tx) -> tuple[UserRow, list[EmailRow], list[RoleRow]]:
-        row = await user_named(tx, user)
+    async def use_case(tx: Tx, row: UserRow) -> tuple[UserRow, list[EmailRow], list[RoleRow]]:
         return row, await list_emails(tx, row.id), await list_roles_of(tx, row.id)
 
-    row, emails, roles = read(use_case)
+    row, emails, roles = read_on(user, use_case)
     if as_json:
         print_json(user_view(row))
         return
@@ -243,26 +245,17 @@ def update(
     unknown = [each for each in emptied if each not in _CLEARABLE]
     if unknown:
         raise UsageMistake(f"--clear takes one of: {', '.join(_CLEARABLE)}.")
-    given = _given(
-        username=username,
-        name=name,
-        locale=locale,
-        time_zone=time_zone,
-        picture_url=picture_url,
-        external_id=external_id,
-        public_metadata=public_metadata,
-        admin_metadata=admin_metadata,
-    )
+    given = _profile(locals())
     fields = given | dict.fromkeys(emptied)
     if not fields or len(fields) < len(given) + len(emptied):
         raise UsageMistake("Say what to change, each field once: give it a value or name it by --clear.")
 
-    async def use_case(tx: Tx) -> UserRow:
+    async def use_case(tx: Tx, row: UserRow) -> UserRow:
         from doorward.domain.users.update import update_user
 
-        return await update_user(tx, (await user_named(tx, user)).id, fields)
+        return await update_user(tx, row.id, fields)
 
-    _print_user(write(use_case), as_json=as_json)
+    _print_user(write_on(user, use_case), as_json=as_json)
 
 
 @commands.command()
@@ -277,36 +270,35 @@ def suspend(
 ) -> None:
     """Suspend a user. All their sessions end at once."""
 
-    async def use_case(tx: Tx) -> UserRow:
+    async def use_case(tx: Tx, row: UserRow) -> UserRow:
         from doorward.domain.users.suspend import suspend_user
 
-        return await suspend_user(tx, (await user_named(tx, user)).id, reason=reason, until=until)
+        return await suspend_user(tx, row.id, reason=reason, until=until)
 
-    _print_user(write(use_case), as_json=as_json)
-
-
-@commands.command()
-def reinstate(user: WhichUser, *, as_json: AsJson = False) -> None:
-    """Take a suspension back."""
-
-    async def use_case(tx: Tx) -> UserRow:
-        from doorward.domain.users.suspend import reinstate_user
-
-        return await reinstate_user(tx, (await user_named(tx, user)).id)
-
-    _print_user(write(use_case), as_json=as_json)
+    _print_user(write_on(user, use_case), as_json=as_json)
 
 
-@commands.command()
-def unlock(user: WhichUser, *, as_json: AsJson = False) -> None:
-    """Forget the wrong passwords and codes given for a user, who may then try again at once."""
+def _do(name: str, place: str, help_: str) -> None:
+    """A command that does one thing to a user and shows what became of them. place: `module:function` that does it."""
 
-    async def use_case(tx: Tx) -> UserRow:
-        from doorward.domain.users.unlock import unlock_user
+    def command(user: WhichUser, *, as_json: AsJson = False) -> None:
+        async def use_case(tx: Tx, row: UserRow) -> UserRow:
+            module, _, function = place.partition(":")
+            done: UserRow = await getattr(import_module(module), function)(tx, row.id)
+            return done
 
-        return await unlock_user(tx, (await user_named(tx, user)).id)
+        _print_user(write_on(user, use_case), as_json=as_json)
 
-    _print_user(write(use_case), as_json=as_json)
+    command.__doc__ = help_
+    commands.command(name)(command)
+
+
+_do("reinstate", "doorward.domain.users.suspend:reinstate_user", "Take a suspension back.")
+_do(
+    "unlock",
+    "doorward.domain.users.unlock:unlock_user",
+    "Forget the wrong passwords and codes given for a user, who may then try again at once.",
+)
 
 
 @commands.command()
@@ -319,47 +311,22 @@ def delete(
     """Delete a user. All their sessions end, and the account can be restored until its grace period ends."""
     confirm(f"Erase {user} for good?" if purge else f"Delete {user}?", yes=yes)
 
-    async def use_case(tx: Tx) -> UserRow:
+    async def use_case(tx: Tx, row: UserRow) -> UserRow:
         from doorward.domain.users.delete import delete_user, erase_user
 
-        row = await user_named(tx, user)
         if purge:
             await erase_user(tx, row.id)
             return row
         return await delete_user(tx, row.id)
 
-    row = write(use_case)
+    row = write_on(user, use_case)
     if purge:
         print_line(f"Erased {row.email} for good.")
     else:
         print_fields({"deleted": row.email, "can be restored until": row.purge_at})
 
 
-@commands.command()
-def restore(user: WhichUser, *, as_json: AsJson = False) -> None:
-    """Restore a deleted user."""
-
-    async def use_case(tx: Tx) -> UserRow:
-        from doorward.domain.users.delete import restore_user
-
-        return await restore_user(tx, (await user_named(tx, user)).id)
-
-    _print_user(write(use_case), as_json=as_json)
-
-
-@commands.command("set-password")
-def set_password(user: WhichUser, *, password_stdin: PasswordStdin = False) -> None:
-    """Set a user's password. It is asked for unless --password-stdin is given; all their sessions end."""
-    password = new_password(from_stdin=password_stdin)
-
-    async def use_case(tx: Tx) -> UserRow:
-        from doorward.domain.methods.password import choose
-
-        row = await user_named(tx, user)
-        await choose.set_password(tx, row.id, password)
-        return row
-
-    print_line(f"{write(use_case).email} has a new password.")
+_do("restore", "doorward.domain.users.delete:restore_user", "Restore a deleted user.")
 
 
 @commands.command()
@@ -368,74 +335,9 @@ def sessions(user: WhichUser, *, as_json: AsJson = False) -> None:
     print_sessions(user, as_json=as_json)
 
 
-@commands.command()
-def credentials(user: WhichUser, *, as_json: AsJson = False) -> None:
-    """List what a user signs in with."""
-
-    async def use_case(tx: Tx) -> list[CredentialView]:
-        from doorward.domain.methods.credentials import list_credentials_of
-
-        return await list_credentials_of(tx, (await user_named(tx, user)).id)
-
-    items = read(use_case)
-    if as_json:
-        print_json({"items": items, "next_cursor": None, "has_more": False})
-        return
-    shown = ("id", "method", "label", "created_at", "last_used_at")
-    print_table([each.upper().replace("_AT", "").replace("_", " ") for each in shown], _rows(items, shown))
-
-
-@commands.command("remove-credential")
-def remove_credential(
-    user: WhichUser,
-    credential: Annotated[str, typer.Argument(metavar="CREDENTIAL", help="The id of a credential (crd_…).")],
-    *,
-    yes: Yes = False,
-) -> None:
-    """Remove a credential of a user, such as a lost passkey. Their last way to sign in and last second factor stay."""
-    confirm(f"Remove a credential of {user}?", yes=yes)
-
-    async def use_case(tx: Tx) -> UserRow:
-        from doorward.domain.sign_in.remove_factor import remove_factor
-        from doorward.kernel.ids import CREDENTIAL, find
-
-        row = await user_named(tx, user)
-        await remove_factor(tx, row.id, find(CREDENTIAL, credential))
-        return row
-
-    print_line(f"Removed a credential of {write(use_case).email}.")
-
-
-@commands.command("reset-factors")
-def reset_factors(
-    user: WhichUser,
-    *,
-    reason: Annotated[str, typer.Option(help="Why; the user is told. Needed unless with --cancel.")] = "",
-    cancel: Annotated[bool, typer.Option("--cancel", help="Take a reset back that has not taken place yet.")] = False,
-    yes: Yes = False,
-) -> None:
-    """Reset the second factors of a user after a delay. Every address of theirs is told, with a link that takes it back."""
-    confirm(f"{'Take the reset back of' if cancel else 'Reset'} the second factors of {user}?", yes=yes)
-
-    async def use_case(tx: Tx) -> str:
-        from doorward.domain.sign_in.factor_reset import begin_factor_reset, cancel_factor_reset
-        from doorward.kernel.clock import wire
-
-        row = await user_named(tx, user)
-        if cancel:
-            await cancel_factor_reset(tx, row.id)
-            return f"The second factors of {row.email} stay."
-        return f"The second factors of {row.email} are reset at {wire(await begin_factor_reset(tx, row.id, reason=reason))}."
-
-    print_line(write(use_case))
-
-
-def _given(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _rows(items: list[Any], names: tuple[str, ...]) -> list[list[Any]]:
-    return [[item[name] for name in names] for item in items]
+def _profile(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a profile that were given. options: all of a command."""
+    return {name: options[name] for name in _CLEARABLE if options[name] is not None}
 
 
 def _print_user(row: UserRow, *, as_json: bool) -> None:

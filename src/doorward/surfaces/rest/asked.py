@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _OPTIONS: Final = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 JSON: Final = ("content-type", "application/json")
 
+_LONGEST_VERSION: Final = 18
+
 UseCase = Callable[[Tx], Awaitable["Reply"]]
 
 
@@ -103,7 +105,7 @@ class Asked:
         if value is None or value.strip() == "*":
             return None
         text = value.strip().strip('"')
-        if not text.isdecimal() or len(text) > 9:
+        if not text.isdecimal() or len(text) > _LONGEST_VERSION:
             # A list, a weak tag, or none of ours: compared as the standard says, it matches nothing that we give out.
             require_match(value, None)
             raise MalformedRequest("If-Match takes one ETag of this thing, as it was answered.")

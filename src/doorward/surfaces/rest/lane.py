@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from doorward.http.problems import App, Receive, Scope, Send, answer
+from doorward.http.problems import App, Message, Receive, Scope, Send, answer
 from doorward.infra.tools import Tools
 from doorward.kernel.problem import Problem
 from doorward.surfaces.rest.asked import JSON, Reply
@@ -38,6 +38,9 @@ class FastLane:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         method, path = scope["method"], scope["path"]
+        if method == "HEAD":
+            # Answered as GET, without the content (RFC 9110 section 9.3.2).
+            method, scope, send = "GET", {**scope, "method": "GET"}, _without_content(send)
         operation = self._exact.get((method, path))
         if operation is not None:
             await respond(operation, self._tools, scope, receive, send, ())
@@ -48,6 +51,13 @@ class FastLane:
             await respond(operation, self._tools, scope, receive, send, (last,))
             return
         await self._otherwise(scope, receive, send)
+
+
+def _without_content(send: Send) -> Send:
+    async def send_head(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return send_head
 
 
 async def respond(

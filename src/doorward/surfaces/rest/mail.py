@@ -14,6 +14,8 @@ from doorward.domain.invitations.views import InvitationView, invitation_view
 from doorward.domain.one_time.links import follow_link, look_at_link
 from doorward.domain.one_time.problems import CodeWrong, LinkInvalid, LinkNeedsMore
 from doorward.domain.recovery.ask import ask_recovery
+from doorward.domain.recovery.begin import begin_recovery
+from doorward.domain.recovery.problems import MailIsOff
 from doorward.domain.recovery.reset import answer_recovery
 from doorward.domain.risk.problems import ChallengeRequired, TooManyAttempts
 from doorward.domain.roles.problems import RoleNotFound
@@ -23,7 +25,7 @@ from doorward.domain.verification.ask import ask_my_verification, ask_verificati
 from doorward.domain.verification.confirm import answer_verification
 from doorward.infra.crypto.hashing import HashingBusy
 from doorward.infra.database.unit_of_work import Tx
-from doorward.kernel.ids import EMAIL, INVITATION, find
+from doorward.kernel.ids import EMAIL, INVITATION, USER, find
 from doorward.surfaces.rest.asked import Asked, Reply, nothing, reply
 from doorward.surfaces.rest.challenges import HEADER
 from doorward.surfaces.rest.lists import Cursor, Limit, ListView, list_reply
@@ -96,6 +98,12 @@ class RecoveryAnswersBody(Body):
     code: _Code | None = None
     token: _Token | None = None
     new_password: Annotated[str, Field(max_length=1024)]
+
+
+class RecoveryForBody(Body):
+    """How to have somebody choose a new password."""
+
+    end_sessions: Annotated[bool, Field(description="Whether everybody is signed out of the account at once.")] = False
 
 
 class InvitationBody(Body):
@@ -264,6 +272,28 @@ async def answer_recovery_(asked: Asked, recovery: str, body: RecoveryAnswersBod
 
     async def use_case(tx: Tx) -> Reply:
         await answer_recovery(tx, attempt=recovery, code=body.code, token=body.token, new_password=body.new_password)
+        return nothing()
+
+    return await asked.write(use_case)
+
+
+_KEEP_SESSIONS: Final = RecoveryForBody()
+
+
+@operations.add(
+    "POST",
+    "/v1/users/{user_id}/recovery",
+    status=204,
+    problems=[problems.UserNotFound, problems.UserSuspended, problems.UserDeleted, MailIsOff],
+)
+async def recover_for(asked: Asked, user_id: str, body: RecoveryForBody = _KEEP_SESSIONS) -> Reply:
+    """Have a user choose a new password.
+
+    A mail to the primary address has a link and a code, which nobody else sees. The present password works until then.
+    """
+
+    async def use_case(tx: Tx) -> Reply:
+        await begin_recovery(tx, find(USER, user_id), ends_sessions=body.end_sessions)
         return nothing()
 
     return await asked.write(use_case)

@@ -81,15 +81,18 @@ async def change(asked: Asked, body: OwnProfileBody) -> Reply:
     return await asked.write(use_case)
 
 
-@operations.add("DELETE", "/v1/me", status=204, problems=[problems.LastAdministrator, StepUpRequired])
+@operations.add(
+    "DELETE", "/v1/me", status=204, problems=[problems.LastAdministrator, StepUpRequired, PreconditionFailed]
+)
 async def delete(asked: Asked) -> Reply:
     """Delete your account.
 
     All sessions end. An administrator can restore the account until its grace period ends.
     """
+    version = asked.wanted_version()
 
     async def use_case(tx: Tx) -> Reply:
-        await delete_me(tx)
+        await delete_me(tx, version=version)
         return Reply(204, b"", (no_session_cookie(),))
 
     return await asked.write(use_case)

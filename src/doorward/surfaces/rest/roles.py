@@ -7,10 +7,19 @@ from typing import Annotated, Final
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from doorward.domain.roles.manage import change_role, create_role, delete_role, list_permissions, list_roles, show_role
+from doorward.domain.roles.manage import (
+    change_role,
+    create_role,
+    delete_role,
+    list_permissions,
+    list_roles,
+    show_role,
+    version_of,
+)
 from doorward.domain.roles.problems import RoleBuiltIn, RoleExists, RoleNotFound
 from doorward.domain.roles.views import RoleView, role_view
 from doorward.infra.database.unit_of_work import Tx
+from doorward.kernel.problem import PreconditionFailed
 from doorward.surfaces.rest.asked import Asked, Reply, nothing, reply
 from doorward.surfaces.rest.lists import ListView
 from doorward.surfaces.rest.operation import Body, Operations
@@ -71,7 +80,9 @@ async def create(asked: Asked, body: NewRoleBody) -> Reply:
 
     async def use_case(tx: Tx) -> Reply:
         row = await create_role(tx, name=body.name, description=body.description, permissions=body.permissions)
-        return reply(role_view(row), status=201, headers=(("location", f"/v1/roles/{row.name}"),))
+        return asked.tagged(
+            role_view(row), version_of(row), status=201, headers=(("location", f"/v1/roles/{row.name}"),)
+        )
 
     return await asked.write(use_case)
 
@@ -81,31 +92,34 @@ async def show(asked: Asked, role: str) -> Reply:
     """Show a role."""
 
     async def use_case(tx: Tx) -> Reply:
-        return reply(role_view(await show_role(tx, role)))
+        row = await show_role(tx, role)
+        return asked.tagged(role_view(row), version_of(row))
 
     return await asked.read(use_case)
 
 
-@operations.add("PATCH", "/v1/roles/{role}", answer=RoleView, problems=[RoleNotFound, RoleBuiltIn])
+@operations.add("PATCH", "/v1/roles/{role}", answer=RoleView, problems=[RoleNotFound, RoleBuiltIn, PreconditionFailed])
 async def change(asked: Asked, role: str, body: RoleBody) -> Reply:
     """Change a role.
 
-    Who holds it has the new permissions at once.
+    Who holds it has the new permissions at once. With `If-Match` the change is made only to the version that was read.
     """
+    version = asked.wanted_version()
 
     async def use_case(tx: Tx) -> Reply:
-        row = await change_role(tx, role, description=body.description, permissions=body.permissions)
-        return reply(role_view(row))
+        row = await change_role(tx, role, description=body.description, permissions=body.permissions, version=version)
+        return asked.tagged(role_view(row), version_of(row))
 
     return await asked.write(use_case)
 
 
-@operations.add("DELETE", "/v1/roles/{role}", status=204, problems=[RoleNotFound, RoleBuiltIn])
+@operations.add("DELETE", "/v1/roles/{role}", status=204, problems=[RoleNotFound, RoleBuiltIn, PreconditionFailed])
 async def delete(asked: Asked, role: str) -> Reply:
     """Delete a role, also from everyone who holds it."""
+    version = asked.wanted_version()
 
     async def use_case(tx: Tx) -> Reply:
-        await delete_role(tx, role)
+        await delete_role(tx, role, version=version)
         return nothing()
 
     return await asked.write(use_case)

@@ -59,7 +59,7 @@ def add_operations(app: FastAPI, tools: Tools, operations: Sequence[Operation]) 
     """Adds operations to an application."""
     methods: dict[str, list[str]] = {}
     for operation in operations:
-        methods.setdefault(operation.path, []).append(operation.method)
+        methods.setdefault(operation.path, []).extend(_answered(operation.method))
     for operation in operations:
         app.router.add_api_route(
             operation.path,
@@ -77,6 +77,11 @@ def add_operations(app: FastAPI, tools: Tools, operations: Sequence[Operation]) 
             openapi_extra={"security": []} if operation.public else None,
             route_class_override=_OperationRoute,
         )
+
+
+def _answered(method: str) -> tuple[str, ...]:
+    """What is answered where an operation is. HEAD became GET before it came here (see `lane`)."""
+    return ("GET", "HEAD") if method == "GET" else (method,)
 
 
 def _described(operation: Operation, tools: Tools, allowed: str) -> Callable[..., Any]:

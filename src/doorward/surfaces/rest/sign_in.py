@@ -122,7 +122,8 @@ async def sign_up_(asked: Asked, body: SignUpBody) -> Reply:
     """Sign up.
 
     Without a password the answer is 202 with a prompt for a passkey; answering it makes the account and signs in. Where
-    the operator hides which addresses have accounts, the answer is 202 with a pending sign-in to carry on.
+    the operator hides which addresses have accounts, the answer is 202 with a pending sign-in to carry on; where they must be
+    verified too, with a prompt for the code of the mail, and entering that makes the account and signs in.
     """
     fields = body.model_dump(exclude={"password", "invitation"}, exclude_unset=True)
 

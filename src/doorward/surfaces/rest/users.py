@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AwareDatetime, Field
 
 from doorward.domain.methods.password.choose import set_password
+from doorward.domain.methods.password.problems import PasswordForOwnerOnly
 from doorward.domain.roles.problems import RoleBuiltIn, RoleNotFound
 from doorward.domain.roles.views import RoleView, role_view
 from doorward.domain.sessions.problems import SessionNotFound, StepUpRequired
@@ -117,7 +118,14 @@ class DeleteQuery(Query):
     "/v1/users",
     status=201,
     answer=UserView,
-    problems=[problems.UsernameTaken, problems.EmailTaken, problems.ExternalIdTaken, RoleNotFound, StepUpRequired],
+    problems=[
+        problems.UsernameTaken,
+        problems.EmailTaken,
+        problems.ExternalIdTaken,
+        RoleNotFound,
+        PasswordForOwnerOnly,
+        StepUpRequired,
+    ],
 )
 async def create(asked: Asked, body: NewUserBody) -> Reply:
     """Create a user."""
@@ -187,19 +195,23 @@ async def change(asked: Asked, user_id: str, body: ProfileBody) -> Reply:
 
 
 @operations.add(
-    "DELETE", "/v1/users/{user_id}", status=204, problems=[problems.UserNotFound, problems.LastAdministrator]
+    "DELETE",
+    "/v1/users/{user_id}",
+    status=204,
+    problems=[problems.UserNotFound, problems.LastAdministrator, PreconditionFailed],
 )
 async def delete(asked: Asked, user_id: str, query: DeleteQuery) -> Reply:
     """Delete a user.
 
     The account can be restored until its grace period ends. With `purge=true` it is erased for good, at once.
     """
+    version = asked.wanted_version()
 
     async def use_case(tx: Tx) -> Reply:
         if query.purge:
-            await erase_user(tx, find(USER, user_id))
+            await erase_user(tx, find(USER, user_id), version=version)
         else:
-            await delete_user(tx, find(USER, user_id))
+            await delete_user(tx, find(USER, user_id), version=version)
         return nothing()
 
     return await asked.write(use_case)
@@ -209,13 +221,14 @@ async def delete(asked: Asked, user_id: str, query: DeleteQuery) -> Reply:
     "POST",
     "/v1/users/{user_id}/restore",
     answer=UserView,
-    problems=[problems.UserNotFound, problems.UserNotDeleted, problems.RestoreWindowOver],
+    problems=[problems.UserNotFound, problems.UserNotDeleted, problems.RestoreWindowOver, PreconditionFailed],
 )
 async def restore(asked: Asked, user_id: str) -> Reply:
     """Restore a deleted user."""
+    version = asked.wanted_version()
 
     async def use_case(tx: Tx) -> Reply:
-        row = await restore_user(tx, find(USER, user_id))
+        row = await restore_user(tx, find(USER, user_id), version=version)
         return asked.tagged(user_view(row), row.version)
 
     return await asked.write(use_case)
@@ -228,49 +241,62 @@ _NO_REASON: Final = SuspendBody()
     "POST",
     "/v1/users/{user_id}/suspend",
     answer=UserView,
-    problems=[problems.UserNotFound, problems.UserDeleted, problems.LastAdministrator],
+    problems=[problems.UserNotFound, problems.UserDeleted, problems.LastAdministrator, PreconditionFailed],
 )
 async def suspend(asked: Asked, user_id: str, body: SuspendBody = _NO_REASON) -> Reply:
     """Suspend a user.
 
     All sessions end at once. With `until` the suspension ends by itself.
     """
+    version = asked.wanted_version()
 
     async def use_case(tx: Tx) -> Reply:
-        row = await suspend_user(tx, find(USER, user_id), reason=body.reason, until=body.until)
+        row = await suspend_user(tx, find(USER, user_id), reason=body.reason, until=body.until, version=version)
         return asked.tagged(user_view(row), row.version)
 
     return await asked.write(use_case)
 
 
 @operations.add(
-    "POST", "/v1/users/{user_id}/reinstate", answer=UserView, problems=[problems.UserNotFound, problems.UserDeleted]
+    "POST",
+    "/v1/users/{user_id}/reinstate",
+    answer=UserView,
+    problems=[problems.UserNotFound, problems.UserDeleted, PreconditionFailed],
 )
 async def reinstate(asked: Asked, user_id: str) -> Reply:
     """Take a suspension back."""
+    version = asked.wanted_version()
 
     async def use_case(tx: Tx) -> Reply:
-        row = await reinstate_user(tx, find(USER, user_id))
+        row = await reinstate_user(tx, find(USER, user_id), version=version)
         return asked.tagged(user_view(row), row.version)
 
     return await asked.write(use_case)
 
 
-@operations.add("POST", "/v1/users/{user_id}/unlock", answer=UserView, problems=[problems.UserNotFound])
+@operations.add(
+    "POST", "/v1/users/{user_id}/unlock", answer=UserView, problems=[problems.UserNotFound, PreconditionFailed]
+)
 async def unlock(asked: Asked, user_id: str) -> Reply:
     """Unlock a user.
 
     The wrong passwords and codes given so far are forgotten, so that the user may try again at once.
     """
+    version = asked.wanted_version()
 
     async def use_case(tx: Tx) -> Reply:
-        row = await unlock_user(tx, find(USER, user_id))
+        row = await unlock_user(tx, find(USER, user_id), version=version)
         return asked.tagged(user_view(row), row.version)
 
     return await asked.write(use_case)
 
 
-@operations.add("PUT", "/v1/users/{user_id}/password", status=204, problems=[problems.UserNotFound, StepUpRequired])
+@operations.add(
+    "PUT",
+    "/v1/users/{user_id}/password",
+    status=204,
+    problems=[problems.UserNotFound, PasswordForOwnerOnly, StepUpRequired],
+)
 async def put_password(asked: Asked, user_id: str, body: PasswordBody) -> Reply:
     """Set a user's password.
 

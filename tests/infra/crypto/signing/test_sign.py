@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from math import gcd
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, x25519
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.asymmetric import ec, rsa, x25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
 from joserfc import jwk, jwt
 
 from doorward.infra.crypto import base64url
@@ -50,6 +51,20 @@ def test_we_read_the_older_name_of_edwards_signatures_only_from_keys_that_carry_
     assert public.algorithm == "EdDSA"
     key = new_signing_key("Ed25519")
     assert public_key(key.public_jwk).algorithm == "Ed25519"
+
+
+def test_rsa_keys_that_we_make_are_no_prey_for_known_attacks():
+    private = load_der_private_key(new_signing_key("RS256").private_der, password=None)
+    assert isinstance(private, rsa.RSAPrivateKey)
+    numbers = private.private_numbers()
+    modulus, exponent = numbers.public_numbers.n, numbers.public_numbers.e
+    assert (modulus.bit_length(), exponent) == (3072, 65537)
+    # FIPS 186-5 appendix A.1.3: far enough apart, or Fermat's method finds them; and no small private exponent (Wiener).
+    assert abs(numbers.p - numbers.q) > 2 ** (3072 // 2 - 100)
+    assert numbers.d > 2 ** (3072 // 2)
+    for prime in (numbers.p, numbers.q):
+        assert pow(2, prime - 1, prime) == pow(3, prime - 1, prime) == 1
+        assert gcd(exponent, prime - 1) == 1
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -34,6 +34,12 @@ ENGLISH: Final = Language(
             "Confirm the address",
             ["Link and code work once, for {hours} hours.", _NOT_YOU],
         ),
+        "sign_up_code": Text(
+            "Your code to sign up",
+            ["Enter this code where you are signing up to {service}."],
+            None,
+            ["The code works once, for {minutes} minutes.", _NOT_YOU],
+        ),
         "sign_up_known": Text(
             "You already have an account",
             [
@@ -60,6 +66,15 @@ ENGLISH: Final = Language(
             [
                 "Link and code work once, for {minutes} minutes. Choosing a new password signs you out everywhere.",
                 "If you did not ask for this, ignore this message: your password stays as it is.",
+            ],
+        ),
+        "recovery_begun": Text(
+            "Choose a new password",
+            ["An administrator of {service} asks you to choose a new password."],
+            "Choose a new password",
+            [
+                "Link and code work once, for {hours} hours. Choosing a new password signs you out everywhere.",
+                "Nobody from {service} knows your password or will ever ask you for the code.",
             ],
         ),
         "sign_in_code": Text(

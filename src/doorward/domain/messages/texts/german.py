@@ -36,6 +36,12 @@ GERMAN: Final = Language(
             "Adresse bestätigen",
             ["Link und Code gelten einmal, {hours} Stunden lang.", _NOT_YOU],
         ),
+        "sign_up_code": Text(
+            "Ihr Code zum Registrieren",
+            ["Geben Sie diesen Code dort ein, wo Sie sich bei {service} registrieren."],
+            None,
+            ["Der Code gilt einmal, {minutes} Minuten lang.", _NOT_YOU],
+        ),
         "sign_up_known": Text(
             "Sie haben schon ein Konto",
             [
@@ -62,6 +68,15 @@ GERMAN: Final = Language(
             [
                 "Link und Code gelten einmal, {minutes} Minuten lang. Mit dem neuen Passwort werden Sie überall abgemeldet.",
                 "Wenn Sie das nicht angefordert haben, ignorieren Sie diese Nachricht: Ihr Passwort bleibt, wie es ist.",
+            ],
+        ),
+        "recovery_begun": Text(
+            "Wählen Sie ein neues Passwort",
+            ["Jemand aus der Verwaltung von {service} bittet Sie, ein neues Passwort zu wählen."],
+            "Neues Passwort wählen",
+            [
+                "Link und Code gelten einmal, {hours} Stunden lang. Mit dem neuen Passwort werden Sie überall abgemeldet.",
+                "Niemand von {service} kennt Ihr Passwort oder wird Sie je nach dem Code fragen.",
             ],
         ),
         "sign_in_code": Text(

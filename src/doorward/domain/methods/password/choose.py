@@ -8,7 +8,7 @@ from uuid import UUID
 from doorward.domain.credentials.keep import add_credential, credentials_of, remove_credentials, replace_data
 from doorward.domain.methods.password.breached import is_breached, refusal
 from doorward.domain.methods.password.events import PasswordBreached, PasswordChanged
-from doorward.domain.methods.password.problems import CurrentPasswordWrong
+from doorward.domain.methods.password.problems import CurrentPasswordWrong, PasswordForOwnerOnly
 from doorward.domain.methods.password.prove import NAME, check
 from doorward.domain.methods.password.rules import check_password
 from doorward.domain.methods.password.settings import PasswordSettings
@@ -98,12 +98,19 @@ async def change_my_password(tx: Tx, *, current: str | None, new: str) -> None:
     await put_password(tx, user.id, hashed, keep_session=tx.actor.session_id)
 
 
+def require_choice(tx: Tx) -> None:
+    """Raises PasswordForOwnerOnly where administrators choose no passwords for others."""
+    if not tx.section(PasswordSettings).set_by_administrators:
+        raise PasswordForOwnerOnly
+
+
 async def set_password(tx: Tx, user_id: UUID, new: str) -> None:
     """Sets somebody's password as an administrator and ends all their sessions.
 
-    Raises UserNotFound, StepUpRequired or InvalidInput.
+    Raises UserNotFound, PasswordForOwnerOnly, StepUpRequired or InvalidInput.
     """
     require(tx.actor, WRITE_USERS)
+    require_choice(tx)
     require_recent(tx)
     await require_rank(tx, user_id)
     user = await find_user(tx, user_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from doorward.domain.methods.password.events import PasswordBreached, PasswordChanged
-from doorward.domain.methods.password.problems import CurrentPasswordWrong
+from doorward.domain.methods.password.problems import CurrentPasswordWrong, PasswordForOwnerOnly
 from doorward.domain.methods.password.prove import PasswordMethod
 from doorward.domain.methods.password.replace import NewPasswordMethod
 from doorward.domain.methods.password.settings import PasswordSettings
@@ -16,7 +16,7 @@ PASSWORD: Final = Feature(
     name="password",
     settings={"password": PasswordSettings, "password_hashing": HashingSettings},
     events=(PasswordChanged, PasswordBreached),
-    problems=(CurrentPasswordWrong, PasswordTooLongForScheme, HashingBusy),
+    problems=(CurrentPasswordWrong, PasswordForOwnerOnly, PasswordTooLongForScheme, HashingBusy),
     method=PasswordMethod(),
 )
 

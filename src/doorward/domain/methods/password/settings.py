@@ -21,6 +21,11 @@ class PasswordSettings(BaseModel):
             "well-known passwords and take up to 128 characters."
         ),
     )
+    set_by_administrators: bool = Field(
+        default=True,
+        description="Whether administrators may choose passwords for others, whom they then know them of (ASVS 6.4.6). Off: they have a "
+        "link sent instead (`doorward user recover`), by which the user chooses.",
+    )
     breached: Literal["off", "warn", "block"] = Field(
         default="block",
         description="What becomes of passwords that are known from breaches (see `doorward breach load`). `block`: they are refused when set, "
