@@ -12,6 +12,7 @@ from doorward.domain.invitations.invite import invite
 from doorward.domain.one_time.values import attempt_of, code_of, id_in_attempt, link_of
 from doorward.domain.recovery.ask import RECOVERY, ask_recovery
 from doorward.domain.verification.ask import VERIFY, start_verification
+from doorward.infra.mailer.console import ConsoleMailer
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import operator
 from doorward.kernel.ids import CREDENTIAL, EMAIL, INVITATION, encode
@@ -155,6 +156,8 @@ async def furnish(tools: Tools, client: httpx2.AsyncClient) -> House:
     from doorward.domain.users.emails import add_email
     from doorward.kernel.ids import USER, decode
 
+    # What sends mail is refused where none leaves.
+    tools.mailer = ConsoleMailer()
     root = await make_administrator(tools, client)
     ada = await make_person(tools, client)
     attempt = await client.post("/v1/sign-in", json={"identifier": "ada@example.com"})

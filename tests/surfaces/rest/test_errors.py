@@ -66,13 +66,13 @@ async def test_answers_an_unknown_address(client: httpx2.AsyncClient) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("PUT", "/v1/me", {"GET", "PATCH", "DELETE"}),
-        ("POST", "/v1/me", {"GET", "PATCH", "DELETE"}),
-        ("PATCH", "/v1/users", {"GET", "POST"}),
+        ("PUT", "/v1/me", {"GET", "HEAD", "PATCH", "DELETE"}),
+        ("POST", "/v1/me", {"GET", "HEAD", "PATCH", "DELETE"}),
+        ("PATCH", "/v1/users", {"GET", "HEAD", "POST"}),
         ("GET", "/v1/sign-in", {"POST"}),
-        ("DELETE", "/livez", {"GET"}),
+        ("DELETE", "/livez", {"GET", "HEAD"}),
         ("POST", "/v1/users/x/roles/y", {"PUT", "DELETE"}),
-        ("PROPFIND", "/v1/me", {"GET", "PATCH", "DELETE"}),
+        ("PROPFIND", "/v1/me", {"GET", "HEAD", "PATCH", "DELETE"}),
         ("DELETE", "/setup", {"GET", "HEAD", "POST"}),
     ],
 )

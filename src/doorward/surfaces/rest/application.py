@@ -37,4 +37,5 @@ def rest_application(
 ) -> App:
     """The application. fast_lane: off only where both ways are compared. operations: all of them, perhaps with spans around."""
     tools.held[RateLimits] = RateLimits(tools)
-    return FastLane(tools, operations, router) if fast_lane else router
+    # It answers HEAD as GET for the router too.
+    return FastLane(tools, operations if fast_lane else (), router)
