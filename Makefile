@@ -59,9 +59,10 @@ format: ## write the code in the project's format
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
 
-reference: ## write docs/reference from the classes it describes
+reference: ## write docs/reference from the classes it describes, and docs/scale.md from what was measured
 	@./scripts/bootstrap.sh dev
 	$(RUN)/python scripts/reference.py
+	$(RUN)/python scripts/scale.py
 
 docs: ## the documentation as a site, in site/; fails for a link that leads nowhere or a page that asks another host
 	@./scripts/bootstrap.sh docs

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import http.server
-import importlib.util
 import re
 import shutil
 import subprocess
@@ -13,27 +12,16 @@ import threading
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+
+from scripts import site_check
 
 ROOT = Path(__file__).parents[2]
 ZENSICAL = ROOT / ".venv-docs/bin/zensical"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 needs_zensical = pytest.mark.skipif(not ZENSICAL.exists(), reason="zensical is not installed: `make docs` installs it")
-
-
-def load() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("site_check", ROOT / "scripts/site_check.py")
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-CHECK = load()
 
 
 def entries(navigation: list[Any]) -> Iterator[str]:
@@ -83,7 +71,7 @@ def test_the_navigation_names_no_page_that_is_not_there():
 )
 def test_finds_what_would_be_asked_of_another_host(tmp_path: Path, name: str, content: str):
     (tmp_path / name).write_text(content, encoding="utf-8")
-    assert len(list(CHECK.asked_outside(tmp_path))) == 1
+    assert len(list(site_check.asked_outside(tmp_path))) == 1
 
 
 def test_lets_people_follow_links_to_other_hosts(tmp_path: Path):
@@ -92,7 +80,7 @@ def test_lets_people_follow_links_to_other_hosts(tmp_path: Path):
         '<img src="a.png"><script src="../a.js"></script>',
         encoding="utf-8",
     )
-    assert list(CHECK.asked_outside(tmp_path)) == []
+    assert list(site_check.asked_outside(tmp_path)) == []
 
 
 def test_finds_links_that_lead_nowhere(tmp_path: Path):
@@ -102,7 +90,7 @@ def test_finds_links_that_lead_nowhere(tmp_path: Path):
         '<a href="b/">there</a><a href="b/#top">there</a><a href="b/#gone">nowhere</a><a href="c/">nowhere</a>',
         encoding="utf-8",
     )
-    assert list(CHECK.dead_links(tmp_path)) == ["index.html: b/#gone", "index.html: c/"]
+    assert list(site_check.dead_links(tmp_path)) == ["index.html: b/#gone", "index.html: c/"]
 
 
 @pytest.fixture(scope="session")
