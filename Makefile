@@ -1,6 +1,6 @@
 # Every task of the project. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-integration test-faults coverage check check-deploy audit format reference docs lock bench load clean
+.PHONY: help serve test test-unit test-integration test-faults coverage check check-deploy audit format reference docs check-docs lock bench load clean
 
 VENV := .venv
 RUN := $(VENV)/bin
@@ -59,13 +59,18 @@ format: ## write the code in the project's format
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
 
-reference: ## write docs/reference from the classes it describes
+reference: ## write docs/reference from the classes it describes, and docs/scale.md from what was measured
 	@./scripts/bootstrap.sh dev
 	$(RUN)/python scripts/reference.py
+	$(RUN)/python scripts/scale.py
 
-docs: ## the documentation as a site, in site/
+docs: ## the documentation as a site, in site/; fails for a link that leads nowhere or a page that asks another host
 	@./scripts/bootstrap.sh docs
-	.venv-docs/bin/zensical build --clean
+	.venv-docs/bin/python scripts/site.py
+
+check-docs: docs ## the same, and every diagram drawn in a browser that may ask no other host, where there is a browser
+	@./scripts/bootstrap.sh dev
+	$(RUN)/python -m pytest tests/docs tests/architecture/test_reference.py -m "not fault" -k "not test_works_as_printed" -rs $(ARGS)
 
 lock: ## write the hash-pinned requirements files anew from pyproject.toml
 	./scripts/lock.sh

@@ -197,7 +197,7 @@ has `id`, `type`, `occurred_at`, `actor` (its `kind` and, for users, `id`), `use
     parts.append(
         table(
             ("Type", "What happened", "`data`", "`person`"),
-            ((f"`{event.type}`", described(event), *members_of(event)) for event in events),
+            ((f"`{event.type}`", " ".join(described(event).split()), *members_of(event)) for event in events),
         )
     )
     return "".join(parts)

@@ -4,7 +4,7 @@ The README runs on both databases, a guide on SQLite alone: starting a server fo
 
 A fenced block is marked behind its language: `sh run` is run by bash; `text shows` and `json shows` are what the block
 before them must print; `text starts` is what the server says at its start; `python file=name.py` is written to that file
-first. `…` stands for anything.
+first. `…` stands for anything. What `given/` has under a page's name stands beside the reader as `old.sqlite3`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[2]
 README = "README.md"
+GIVEN = Path(__file__).parent / "given"
 # What the pages call the server, and the setup link that only a running one knows.
 ADDRESS = "http://127.0.0.1:8000"
 LINK = f"{ADDRESS}/setup?link=…"
@@ -168,6 +170,14 @@ async def server(database: str, request: pytest.FixtureRequest, tmp_path: Path) 
     await reading
 
 
+def bring_what_is_given(name: str, folder: Path) -> None:
+    """The database of another product that a page begins with, made by that product."""
+    given = GIVEN / f"{Path(name).stem}.sql"
+    if given.exists():
+        with contextlib.closing(sqlite3.connect(folder / "old.sqlite3")) as database:
+            database.executescript(given.read_text(encoding="utf-8"))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     chosen = metafunc.config.getoption("--database") or ["sqlite", "postgresql"]
     pairs = [(name, database) for name in pages_with_examples() for database in chosen]
@@ -178,6 +188,7 @@ async def test_works_as_printed(name: str, server: Server, database: str, tmp_pa
     page = read_page((ROOT / name).read_text(encoding="utf-8"))
     for file_name, text in page.files.items():
         (tmp_path / file_name).write_text(server.named(text), encoding="utf-8")
+    bring_what_is_given(name, tmp_path)
     scripts = [server.named(each.script) for each in page.examples]
     process = await asyncio.create_subprocess_exec(
         "bash",
