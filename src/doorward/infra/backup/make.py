@@ -65,7 +65,10 @@ def make_backup(
         size = _size(database)
         copy(database, whole, lambda done: watching.at("copying", done, size))
         facts = Facts(schema_of(whole), whole.stat().st_size, count_rows(whole))
-        _seal(whole, file, Sealing(file, keys, doorward=doorward, made_at=wire(now)), facts, watching)
+        try:
+            _seal(whole, file, Sealing(file, keys, doorward=doorward, made_at=wire(now)), facts, watching)
+        except OSError as error:
+            raise explained(error, target) from error
         # The trial needs the room.
         whole.unlink()
         head = unpack(path, keys, folder / "trial.sqlite3", watching).head
@@ -78,19 +81,16 @@ def make_backup(
 
 
 def _seal(whole: Path, file: BinaryIO, sealing: Sealing, facts: Facts, watching: Watching) -> None:
-    try:
-        sealing.describe(facts)
-        done = 0
-        with whole.open("rb") as source:
-            while piece := source.read(PIECE_BYTES):
-                sealing.write(piece)
-                done += len(piece)
-                watching.at("sealing", done, facts.bytes)
-        sealing.finish()
-        file.flush()
-        os.fsync(file.fileno())
-    except OSError as error:
-        raise explained(error, Path(file.name)) from error
+    sealing.describe(facts)
+    done = 0
+    with whole.open("rb") as source:
+        while piece := source.read(PIECE_BYTES):
+            sealing.write(piece)
+            done += len(piece)
+            watching.at("sealing", done, facts.bytes)
+    sealing.finish()
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _size(database: Path) -> int:

@@ -25,9 +25,9 @@ _BESIDE: Final = ("-wal", "-shm", "-journal")
 
 def refuse_used(path: Path) -> None:
     """Raises BackupFailed while anybody has the database open."""
-    if path.exists():
-        with _alone_with(path):
-            pass
+    # By hand, for SQLite's own way would write the journal mode into a file that is not going to be replaced after all.
+    if path.exists() and _is_locked(path):
+        raise _used(path)
 
 
 def put_database_in_place(staged: Path, path: Path, kept: Path) -> bool:
@@ -36,6 +36,7 @@ def put_database_in_place(staged: Path, path: Path, kept: Path) -> bool:
     Answers whether somebody opened the former one in the very same moment, and so goes on with that.
     """
     try:
+        _own_like(staged, path if path.exists() else path.parent)
         if not path.exists():
             _move_logs(path, kept)
             put_in_place(staged, path, replace=False)
@@ -56,6 +57,14 @@ def put_database_in_place(staged: Path, path: Path, kept: Path) -> bool:
         raise explained(error, path) from error
     sync_folder(path.parent)
     return _is_locked(kept)
+
+
+def _own_like(staged: Path, other: Path) -> None:
+    """Gives a file to whom another one belongs: restored by root, it would be out of the server's reach."""
+    status = other.stat()
+    staged.chmod(status.st_mode & 0o666 if other.is_file() else 0o600)
+    if os.geteuid() == 0:
+        os.chown(staged, status.st_uid, status.st_gid)
 
 
 def _move_logs(path: Path, kept: Path) -> None:
