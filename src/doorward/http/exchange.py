@@ -31,6 +31,7 @@ class Exchange(RequestResponseCycle):
 
     def __init__(self, protocol: BoundedProtocol, scope: Any, *, keep_alive: bool) -> None:
         self.scope = scope
+        self.protocol = protocol
         self.transport = protocol.transport
         self.flow = protocol.flow
         self.logger = protocol.logger
@@ -114,6 +115,7 @@ class Exchange(RequestResponseCycle):
                 raise RuntimeError("the body is longer than its content-length")
             content = head + body
         if content:
+            self.protocol.written += len(content)
             self.transport.write(content)
         if more:
             return

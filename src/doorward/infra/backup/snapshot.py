@@ -53,7 +53,11 @@ def copy(source: Path, target: Path, progress: Callable[[int], None]) -> None:
         # The statement writes to another file only, which query_only would refuse.
         connection.execute("PRAGMA query_only = OFF")
         connection.set_progress_handler(look, _STEPS)
-        connection.execute("VACUUM INTO ?", [str(target)])
+        try:
+            connection.execute("VACUUM INTO ?", [str(target)])
+        except sqlite3.Error as error:
+            is_full = getattr(error, "sqlite_errorname", "").startswith("SQLITE_FULL")
+            raise explained(error, target.parent if is_full else source) from error
 
 
 def count_rows(path: Path) -> dict[str, int]:
