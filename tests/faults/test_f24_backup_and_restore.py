@@ -243,13 +243,13 @@ async def test_the_recipe_for_postgresql_under_load_is_whole_in_another_place(
 
 async def _once_on_postgres(server: PostgresServer, path: str, folder: Path) -> None:
     history = History(secrets={PASSWORD})
-    folder.mkdir()
+    (folder / "keys").mkdir(parents=True)
     # Short: the path of its agent's socket has a limit.
     home = tempfile.mkdtemp(prefix="gnupg-", dir="/tmp")
-    (folder / "passphrase").write_text("six words that seal what is dumped")
-    (folder / "passphrase").chmod(0o600)
+    (folder / "keys/passphrase").write_text("six words that seal what is dumped")
+    (folder / "keys/passphrase").chmod(0o600)
     url = server.new_database()
-    more = {"PATH": path, "GNUPGHOME": home, "PASSPHRASE_FILE": str(folder / "passphrase")}
+    more = {"PATH": path, "GNUPGHOME": home, "PASSPHRASE_FILE": str(folder / "keys/passphrase")}
     try:
         async with nodes(url, folder, settings={"DOORWARD_DATABASE__AUTO_MIGRATE": "true"}) as (node,):
             async with node.client() as client:

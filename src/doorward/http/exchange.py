@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token of RFC 9110 section 5.6.2
 _NAMES_KEPT: Final = 1000
+_LARGE_BYTES: Final = 64 * 1024
 # How the lines of those headers begin that say where the body ends.
 _FRAMING: Final = frozenset({b"content-length: ", b"transfer-encoding: ", b"connection: "})
 # What a header's value may hold (RFC 9110 section 5.5): what is left of a head without these is its ends of lines.
@@ -113,7 +114,14 @@ class Exchange(RequestResponseCycle):
             self.expected_content_length -= len(body)
             if self.expected_content_length < 0:
                 raise RuntimeError("the body is longer than its content-length")
-            content = head + body
+            content = head
+            if len(body) < _LARGE_BYTES:
+                content = head + body
+            else:
+                # Joined it would be a copy, and for each client that takes it slowly another one.
+                self.protocol.written += len(head)
+                self.transport.write(head)
+                content = body
         if content:
             self.protocol.written += len(content)
             self.transport.write(content)

@@ -7,6 +7,8 @@ Below the ASGI application: a request whose head never ends never reaches that.
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote
 
@@ -22,6 +24,7 @@ from doorward.kernel.problem import Kind, Problem, Unavailable
 
 _LINGER_SECONDS: Final = 2.0
 _LINGER_BYTES: Final = 4 * 1024 * 1024
+_NO_LINGER: Final = struct.pack("ii", 1, 0)
 # What a client that takes its answers slowly must have taken each time, or all that waited.
 _LEAST_TAKEN_BYTES: Final = 64 * 1024
 # Bytes on the wire beside the body itself: chunk sizes and trailers. Six for each byte is the most an honest client needs.
@@ -225,11 +228,18 @@ class BoundedProtocol(HttpToolsProtocol):
             if now - self._untaken_since < self.write_seconds:
                 return
             if taken - self._taken_by_then < self._owed:
-                self.transport.abort()
+                self._reset()
                 return
         self._untaken_since = now
         self._taken_by_then = taken
         self._owed = min(waiting, _LEAST_TAKEN_BYTES)
+
+    def _reset(self) -> None:
+        """Ends the connection with a reset: the kernel would otherwise go on for minutes to offer what nobody takes."""
+        connection = self.transport.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self.transport.abort()
 
     def _was_refused(self) -> bool:
         return self._refused
