@@ -31,6 +31,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.fault, pytest.mark.timeout(90
 
 GUIDE = Path(__file__).parents[2] / "docs/guides/production.md"
 _log = logging.getLogger(__name__)
+# One line for each request would bury what was measured.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 SLOWEST = 1.0
 MIB = 1024**2

@@ -53,7 +53,8 @@ class Exchange(RequestResponseCycle):
         """Takes a part of the answer. Raises RuntimeError for one out of turn, or for a body of another length than told."""
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
-        if self.disconnected:
+        # Only the newest of several requests sent ahead is told that its client is gone; the transport knows for all of them.
+        if self.disconnected or self.transport.is_closing():
             return
         kind = message["type"]
         if not self.response_started:
