@@ -103,10 +103,6 @@ async def bear(node: Node, port: int, kinds: list[str], count: int, within: floa
             await asyncio.wait(crowds, timeout=0.2)
         done.set()
         took = await asking
-        for kind, crowd in zip(kinds, crowds, strict=True):
-            outcome = crowd.result()
-            assert outcome["left"] == 0, f"{kind}: {outcome}"
-            assert outcome["cut"] == count, f"{kind}: {outcome}"
         outcomes = [crowd.result() for crowd in crowds]
         p95 = statistics.quantiles(took, n=20)[-1]
         _log.info(
@@ -117,6 +113,10 @@ async def bear(node: Node, port: int, kinds: list[str], count: int, within: floa
             (most - before) / MIB,
             outcomes,
         )
+        for kind, crowd in zip(kinds, crowds, strict=True):
+            outcome = crowd.result()
+            assert outcome["left"] == 0, f"{kind}: {outcome}"
+            assert outcome["cut"] == count, f"{kind}: {outcome}"
         assert p95 < SLOWEST
         assert most - before < 24 * MIB + EACH * count * len(kinds)
         # Nothing of them is left in the server.
@@ -129,7 +129,7 @@ async def bear(node: Node, port: int, kinds: list[str], count: int, within: floa
     ("steps", "settings", "within"),
     [
         ([300], SHORT, 4.0),
-        pytest.param([100, 500, 1000, 2000, 3333], {}, 21.0, marks=pytest.mark.long),
+        pytest.param([100, 500, 1000, 2000, 3333], {}, 45.0, marks=pytest.mark.long),
     ],
 )
 async def test_slow_clients_are_cut_off_and_nobody_else_notices(
@@ -150,7 +150,7 @@ def documented_proxy(folder: Path, port: int, behind: int) -> str:
     assert len(blocks) == 1
     found: str = blocks[0]
     for printed, here in (
-        ("listen 443 ssl;", f"listen 127.0.0.1:{port};"),
+        ("listen 443 ssl ", f"listen 127.0.0.1:{port} "),
         ("http://127.0.0.1:8000", f"http://127.0.0.1:{behind}"),
     ):
         assert printed in found
