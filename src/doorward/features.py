@@ -19,6 +19,7 @@ from doorward.domain.methods.recovery_code.feature import RECOVERY_CODE
 from doorward.domain.methods.totp.feature import TOTP
 from doorward.domain.one_time.feature import ONE_TIME
 from doorward.domain.recovery.feature import RECOVER
+from doorward.domain.restored.feature import RESTORED
 from doorward.domain.risk.feature import DEVICES, RISK
 from doorward.domain.roles.feature import ROLES
 from doorward.domain.sessions.feature import SESSIONS
@@ -51,6 +52,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     SIGN_UP,
     SETUP,
     TRANSFER,
+    RESTORED,
     AUDIT,
     MESSAGES,
     EMAIL_CODE,

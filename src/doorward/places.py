@@ -81,6 +81,12 @@ def sealing_secrets(settings: Settings) -> list[bytes]:
     return [hashlib.sha256(each.strip().encode()).digest() for each in given if each.strip()]
 
 
+def known_secrets(settings: Settings) -> list[bytes]:
+    """The same, where nothing may be made: none in development before there is one."""
+    is_kept = settings.root.secrets is None and not settings.is_production
+    return [] if is_kept and not (settings.root.data_dir / _FILE).exists() else sealing_secrets(settings)
+
+
 def _kept(path: Path) -> str:
     try:
         # Whole or not at all, and never over another process's: two that start at once keep the same one.

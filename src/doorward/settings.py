@@ -23,6 +23,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from doorward.domain.access.settings import TokensSettings
 from doorward.features import FEATURES
 from doorward.http.settings import HttpSettings, ServerSettings
+from doorward.infra.backup.settings import BackupSettings
 from doorward.infra.database.connect import AddressError, check_address
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.geoip import GeoipSettings
@@ -111,6 +112,7 @@ SECTIONS: Final[dict[str, type[BaseModel]]] = {
     "http_client": HttpClientSettings,
     "mail": MailSettings,
     "geoip": GeoipSettings,
+    "backup": BackupSettings,
     **{name: section for feature in FEATURES for name, section in feature.settings.items()},
 }
 

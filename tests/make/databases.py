@@ -6,8 +6,9 @@ import asyncio
 import itertools
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,27 @@ class PostgresServer:
             user=self._server.system_user,
             timeout=60,
         )
+
+    @contextmanager
+    def database_on(self, disk: Path) -> Iterator[str]:
+        """The address of a new database whose tables stand in a folder, such as one that is a disk of its own."""
+        owner = self.folder.stat()
+        os.chown(disk, owner.st_uid, owner.st_gid)
+        name = f"space{next(_numbers)}"
+        # Inside of the server's folder, which its user can reach; it warns of that.
+        self._server.psql(f"CREATE TABLESPACE {name} LOCATION '{disk}'")
+        self._server.psql(f'CREATE DATABASE "{name}" TABLESPACE {name}')
+        head, _, query = self._uri.partition("?")
+        try:
+            yield f"{head.rpartition('/')[0]}/{name}?{query}"
+        finally:
+            self._server.psql(f'DROP DATABASE "{name}" WITH (FORCE)')
+            self._server.psql(f"DROP TABLESPACE {name}")
+
+    @property
+    def programs(self) -> Path:
+        """The folder of the programs that came with the server, of its own version."""
+        return Path(self._server.bin_path)
 
     def stop(self) -> None:
         """Ends the server and removes its folder."""

@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import httpx2
 import psutil
@@ -53,6 +53,8 @@ class Node:
         }
         self.lines: list[str] = []
         self.port = 0
+        # Where the log goes instead of `lines`, for tests of what becomes of it.
+        self.log_file: BinaryIO | None = None
         self.process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._started = asyncio.Event()
@@ -76,8 +78,8 @@ class Node:
             "doorward",
             "serve",
             env=self.environment | {"PORT": str(self.port)},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+            stdout=self.log_file or asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE if self.log_file else asyncio.subprocess.STDOUT,
             limit=1 << 20,
         )
         self._reading = asyncio.create_task(self._read(self.process))
@@ -88,8 +90,9 @@ class Node:
         return self
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        async for line in process.stdout:
+        said = process.stdout or process.stderr
+        assert said is not None
+        async for line in said:
             text = line.decode(errors="replace")
             self.lines.append(text)
             found = _ADDRESS.search(text)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token of RFC 9110 section 5.6.2
 _NAMES_KEPT: Final = 1000
+_LARGE_BYTES: Final = 64 * 1024
 # How the lines of those headers begin that say where the body ends.
 _FRAMING: Final = frozenset({b"content-length: ", b"transfer-encoding: ", b"connection: "})
 # What a header's value may hold (RFC 9110 section 5.5): what is left of a head without these is its ends of lines.
@@ -31,6 +32,7 @@ class Exchange(RequestResponseCycle):
 
     def __init__(self, protocol: BoundedProtocol, scope: Any, *, keep_alive: bool) -> None:
         self.scope = scope
+        self.protocol = protocol
         self.transport = protocol.transport
         self.flow = protocol.flow
         self.logger = protocol.logger
@@ -51,7 +53,8 @@ class Exchange(RequestResponseCycle):
         """Takes a part of the answer. Raises RuntimeError for one out of turn, or for a body of another length than told."""
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
-        if self.disconnected:
+        # Only the newest of several requests sent ahead is told that its client is gone; the transport knows for all of them.
+        if self.disconnected or self.transport.is_closing():
             return
         kind = message["type"]
         if not self.response_started:
@@ -112,8 +115,16 @@ class Exchange(RequestResponseCycle):
             self.expected_content_length -= len(body)
             if self.expected_content_length < 0:
                 raise RuntimeError("the body is longer than its content-length")
-            content = head + body
+            content = head
+            if len(body) < _LARGE_BYTES:
+                content = head + body
+            else:
+                # Joined it would be a copy, and for each client that takes it slowly another one.
+                self.protocol.written += len(head)
+                self.transport.write(head)
+                content = body
         if content:
+            self.protocol.written += len(content)
             self.transport.write(content)
         if more:
             return

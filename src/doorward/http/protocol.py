@@ -7,6 +7,8 @@ Below the ASGI application: a request whose head never ends never reaches that.
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote
 
@@ -22,6 +24,9 @@ from doorward.kernel.problem import Kind, Problem, Unavailable
 
 _LINGER_SECONDS: Final = 2.0
 _LINGER_BYTES: Final = 4 * 1024 * 1024
+_NO_LINGER: Final = struct.pack("ii", 1, 0)
+# What a client that takes its answers slowly must have taken each time, or all that waited.
+_LEAST_TAKEN_BYTES: Final = 64 * 1024
 # Bytes on the wire beside the body itself: chunk sizes and trailers. Six for each byte is the most an honest client needs.
 _OVERHEAD_FACTOR: Final = 16
 _OVERHEAD_BYTES: Final = 64 * 1024
@@ -52,6 +57,7 @@ class BoundedProtocol(HttpToolsProtocol):
     max_connections: ClassVar[int]
     max_header_bytes: ClassVar[int]
     header_seconds: ClassVar[float]
+    write_seconds: ClassVar[float]
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -63,6 +69,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._lingered = 0
         self._watch: asyncio.TimerHandle | None = None
         self._idle_since: float | None = None
+        # Bytes of answers handed to the transport, ever.
+        self.written = 0
+        # Since when something waited to be taken by the client; what it had taken by then, and must have taken in time.
+        self._untaken_since: float | None = None
+        self._taken_by_then = 0
+        self._owed = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """A client connected."""
@@ -202,6 +214,33 @@ class BoundedProtocol(HttpToolsProtocol):
             cycle.more_body = False
             cycle.message_event.set()
 
+    def look_at_writes(self, now: float) -> None:
+        """Cuts a client off that asks and does not take its answers: each of them would hold a connection and an answer for ever.
+
+        Called for every connection now and then, for a timer in each would cost more. now: in the event loop's time.
+        """
+        waiting = self.transport.get_write_buffer_size()
+        if not waiting:
+            self._untaken_since = None
+            return
+        taken = self.written - waiting
+        if self._untaken_since is not None:
+            if now - self._untaken_since < self.write_seconds:
+                return
+            if taken - self._taken_by_then < self._owed:
+                self._reset()
+                return
+        self._untaken_since = now
+        self._taken_by_then = taken
+        self._owed = min(waiting, _LEAST_TAKEN_BYTES)
+
+    def _reset(self) -> None:
+        """Ends the connection with a reset: the kernel would otherwise go on for minutes to offer what nobody takes."""
+        connection = self.transport.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self.transport.abort()
+
     def _was_refused(self) -> bool:
         return self._refused
 
@@ -266,5 +305,6 @@ def bounded_protocol(settings: ServerSettings) -> type[BoundedProtocol]:
             "max_connections": settings.max_connections,
             "max_header_bytes": settings.max_header_bytes,
             "header_seconds": settings.header_timeout_seconds,
+            "write_seconds": settings.write_timeout_seconds,
         },
     )

@@ -6,6 +6,7 @@ At the first SIGTERM readiness says no and every answer ends its connection, but
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import importlib
 import signal
@@ -13,14 +14,17 @@ import socket
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 
 from doorward.http.draining import Draining
 from doorward.http.problems import App
-from doorward.http.protocol import bounded_protocol
+from doorward.http.protocol import BoundedProtocol, bounded_protocol
 from doorward.http.settings import ServerSettings
+
+# Of a tenth of a second each.
+_TICKS_BETWEEN_LOOKS: Final = 10
 
 
 def load(application: str, draining: Draining) -> App:
@@ -82,9 +86,18 @@ class Server(uvicorn.Server):
         """Ten times a second: whether to end."""
         if self._on_tick is not None and counter % 10 == 0 and not self._on_tick():
             self.drain()
+        if counter % _TICKS_BETWEEN_LOOKS == 0:
+            self._look_at_writes()
         if self._stop_at is not None and time.monotonic() >= self._stop_at:
             self.should_exit = True
         return await super().on_tick(counter)
+
+    def _look_at_writes(self) -> None:
+        """Has every connection look whether its client takes what it asked for."""
+        now = asyncio.get_running_loop().time()
+        for connection in tuple(self.server_state.connections):
+            if isinstance(connection, BoundedProtocol):
+                connection.look_at_writes(now)
 
     def drain(self) -> None:
         """Begins the end, unless it has begun."""

@@ -113,6 +113,11 @@ class ServerSettings(BaseModel):
     header_timeout_seconds: float = Field(
         default=10.0, gt=0, description="How long a client may take to send the head of a request before it is cut off."
     )
+    write_timeout_seconds: float = Field(
+        default=20.0,
+        gt=0,
+        description="How long a client may take to receive what it asked for, or 64 KiB of it each time, before it is cut off.",
+    )
     keep_alive_seconds: int = Field(
         default=75,
         ge=1,

@@ -60,5 +60,7 @@ VOID_OTHERS: Final = Command(
     .where(values.c.user_id == bindparam("user_id"), values.c.spent_at.is_(None), not_(among(values.c.kind, "kept")))
     .values(spent_at=bindparam("now"))
 )
+_some_open = select(values.c.id).where(values.c.spent_at.is_(None)).limit(bindparam("most"))
+VOID_SOME: Final = Command(update(values).where(values.c.id.in_(_some_open)).values(spent_at=bindparam("now")))
 _over = select(values.c.id).where(values.c.expires_at < bindparam("before")).limit(bindparam("most"))
 FORGET: Final = Command(delete(values).where(values.c.id.in_(_over)))

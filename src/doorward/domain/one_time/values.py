@@ -154,6 +154,14 @@ async def void_all_but(tx: Tx, user_id: UUID, kept: Sequence[Kind]) -> int:
     return await tx.db.run(store.VOID_OTHERS, user_id=user_id, kept=[kind.name for kind in kept], now=tx.now)
 
 
+async def void_everything(tx: Tx) -> int:
+    """Ends every open value of everybody, some thousands at a time; answers how many that were."""
+    count = 0
+    while ended := await tx.db.run(store.VOID_SOME, now=tx.now, most=_BATCH):
+        count += ended
+    return count
+
+
 async def purge_values(tx: Tx, _payload: Mapping[str, Any]) -> None:
     """Forgets values a day after their time ran out. A scheduled job."""
     if await tx.db.run(store.FORGET, before=tx.now - timedelta(days=1), most=_BATCH) == _BATCH:

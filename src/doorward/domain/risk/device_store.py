@@ -78,6 +78,8 @@ DROP_TRUST: Final = Command(
     .where(devices.c.user_id == bindparam("user_id"), devices.c.trusted_until.is_not(None))
     .values(trusted_until=null())
 )
+_some_trusted = select(devices.c.id).where(devices.c.trusted_until.is_not(None)).limit(bindparam("most"))
+DROP_SOME_TRUST: Final = Command(update(devices).where(devices.c.id.in_(_some_trusted)).values(trusted_until=null()))
 DROP_OLDER_TRUST: Final = Command(
     update(devices)
     .where(devices.c.user_id == bindparam("user_id"), devices.c.trusted_until < bindparam("until"))

@@ -121,6 +121,14 @@ async def drop_trust(tx: Tx, user_id: UUID) -> None:
     await tx.db.run(store.DROP_TRUST, user_id=user_id)
 
 
+async def distrust_every_device(tx: Tx) -> int:
+    """Trusts no device of anybody any more, some thousands at a time; answers how many that were. They stay known."""
+    count = 0
+    while distrusted := await tx.db.run(store.DROP_SOME_TRUST, most=_BATCH):
+        count += distrusted
+    return count
+
+
 async def trust_no_more(tx: Tx, event: Event) -> None:
     """What follows from a change of somebody's factors. What they trust since that change, in the same sign-in, stays."""
     if event.user_id is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from doorward.domain.sessions import store
@@ -13,8 +13,17 @@ from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import SESSION, encode
 
 Reason = Literal[
-    "signed-out", "revoked", "password-changed", "suspended", "deleted", "replaced", "locked-down", "too-many"
+    "signed-out",
+    "revoked",
+    "password-changed",
+    "suspended",
+    "deleted",
+    "replaced",
+    "locked-down",
+    "too-many",
+    "restored",
 ]
+_BATCH: Final = 5000
 
 
 async def end_session(tx: Tx, *, user_id: UUID, session_id: UUID, reason: Reason) -> None:
@@ -31,6 +40,14 @@ async def end_sessions(tx: Tx, *, user_id: UUID, reason: Reason, except_id: UUID
     for row in ended:
         tx.emit(SessionEnded(user_id=user_id, target=encode(SESSION, row.id), reason=reason))
     return len(ended)
+
+
+async def end_every_session(tx: Tx, *, reason: Reason) -> int:
+    """Ends every session of everybody, some thousands at a time; answers how many. One event of the caller's tells of them all."""
+    count = 0
+    while ended := await tx.db.run(store.END_SOME, now=tx.now, reason=reason, most=_BATCH):
+        count += ended
+    return count
 
 
 async def end_oldest(tx: Tx, *, user_id: UUID, most: int) -> None:

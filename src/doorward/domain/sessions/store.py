@@ -108,6 +108,16 @@ END_ALL: Final = Query(
     .returning(sessions.c.id),
     EndedRow,
 )
+_some_open = (
+    select(sessions.c.id)
+    .where(sessions.c.ended_at.is_(None), sessions.c.expires_at > bindparam("now"))
+    .limit(bindparam("most"))
+)
+END_SOME: Final = Command(
+    update(sessions)
+    .where(sessions.c.id.in_(_some_open))
+    .values(ended_at=bindparam("now"), end_reason=bindparam("reason"))
+)
 _over = (
     select(sessions.c.id)
     .where(or_(sessions.c.expires_at < bindparam("before"), sessions.c.ended_at < bindparam("before")))

@@ -46,3 +46,8 @@ async def spend_link(tx: Tx, secret: str) -> None:
     """Uses the link up. Raises SetupLinkInvalid when that has happened before."""
     if not await tx.db.run(store.SPEND, secret_hash=fingerprint(secret), now=tx.now):
         raise SetupLinkInvalid
+
+
+async def void_links(tx: Tx) -> None:
+    """Ends the links that were not used."""
+    await tx.db.run(store.FORGET)

@@ -135,6 +135,14 @@ async def spend(tx: Tx, attempt: Attempt) -> None:
         raise AttemptInvalid
 
 
+async def close_every_attempt(tx: Tx) -> int:
+    """Ends every sign-in under way, some thousands at a time; answers how many that were."""
+    count = 0
+    while closed := await tx.db.run(store.CLOSE_SOME, now=tx.now, most=_BATCH):
+        count += closed
+    return count
+
+
 async def purge_attempts(tx: Tx, _payload: Mapping[str, Any]) -> None:
     """Forgets sign-ins that were not finished in time. A scheduled job."""
     if await tx.db.run(store.FORGET, before=tx.now - timedelta(days=1), most=_BATCH) == _BATCH:

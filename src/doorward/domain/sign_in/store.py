@@ -53,6 +53,8 @@ SAVE: Final = Command(
 COMPLETE: Final = Command(
     update(attempts).where(*_open, attempts.c.state == bindparam("present")).values(completed_at=bindparam("now"))
 )
+_some_open = select(attempts.c.id).where(attempts.c.completed_at.is_(None)).limit(bindparam("most"))
+CLOSE_SOME: Final = Command(update(attempts).where(attempts.c.id.in_(_some_open)).values(completed_at=bindparam("now")))
 _over = select(attempts.c.id).where(attempts.c.expires_at < bindparam("before")).limit(bindparam("most"))
 FORGET: Final = Command(delete(attempts).where(attempts.c.id.in_(_over)))
 

@@ -25,6 +25,18 @@ def new_password(*, from_stdin: bool) -> str:
     return typed
 
 
+def passphrase(*, is_new: bool) -> str:
+    """A passphrase typed at the terminal, twice where something is sealed with it that nobody could open after a slip."""
+    if not _is_terminal():
+        raise UsageMistake(
+            "There is no terminal to ask for the passphrase on. Give it by DOORWARD_BACKUP__PASSPHRASE_FILE."
+        )
+    typed: str = typer.prompt(
+        "Passphrase", hide_input=True, confirmation_prompt="Once more" if is_new else False, err=True
+    )
+    return typed
+
+
 def confirm(question: str, *, yes: bool) -> None:
     """Goes on only when the person agrees. yes: they have already said so."""
     if yes:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy.exc import DBAPIError
 
 from doorward.domain.transfer.read import UnusableFile
+from doorward.infra.backup.problems import BackupFailed
 from doorward.infra.crypto.sealing import SealBroken
 from doorward.infra.database.connect import AddressError
 from doorward.infra.database.problems import DatabaseUnavailable
@@ -29,7 +30,7 @@ def explain(error: BaseException) -> Explained | None:  # noqa: PLR0911 - a tabl
     """What to say of a failure; None for one that nobody expected, whose traceback is worth more than words."""
     if isinstance(error, UsageMistake):
         return Explained([str(error)], 2)
-    if isinstance(error, SettingsError | UnusableFile):
+    if isinstance(error, SettingsError | UnusableFile | BackupFailed):
         return Explained(error.lines)
     if isinstance(error, DatabaseUnavailable):
         return Explained([explain_database(error)])

@@ -18,6 +18,11 @@ COMMANDS: Final = {
     "serve": Lazy(f"{_HERE}.serve:serve", "Run the server."),
     "worker": Lazy(f"{_HERE}.worker:worker", "Run queued and scheduled work, without a server."),
     "migrate": Lazy(f"{_HERE}.migrate:migrate", "Bring the database's schema up to date."),
+    "backup": Lazy(f"{_HERE}.backup:backup", "Write a sealed backup of an SQLite database, while it is in use."),
+    "restore": Lazy(f"{_HERE}.restore:restore", "Put an SQLite database back from a backup."),
+    "after-restore": Lazy(
+        f"{_HERE}.after_restore:after_restore", "Make a database safe to serve that other tools have restored."
+    ),
     "setup-link": Lazy(f"{_HERE}.setup_link:setup_link", "Print a link that makes the first administrator."),
     "check": Lazy(f"{_HERE}.check:check", "Say everything that is wrong with the settings."),
     "doctor": Lazy(f"{_HERE}.doctor:doctor", "Look at every part of the installation and say what ails it."),

@@ -14,10 +14,14 @@ _SECONDS_BETWEEN_LINES: Final = 5.0
 
 
 class Progress:
-    """One command's progress. total: how many things there are, or total_bytes of the file they come from; None if unknown."""
+    """One command's progress. total: how many things there are, or total_bytes of the file they come from; None if unknown.
 
-    def __init__(self, *, total: int | None = None, total_bytes: int | None = None) -> None:
+    unit: what is counted, where the command does not make that plain, such as MiB.
+    """
+
+    def __init__(self, *, total: int | None = None, total_bytes: int | None = None, unit: str = "") -> None:
         self._total = total
+        self._unit = f" {unit}" if unit else ""
         self._total_bytes = total_bytes
         self._began = self._said = time.monotonic()
         self._done_before = 0
@@ -81,8 +85,9 @@ class Progress:
 
     def _text(self, done: int, done_bytes: int | None, seconds: float, note: str) -> str:
         fraction = self._fraction(done, done_bytes)
-        parts = [f"{done:,} done ({fraction:.0%})" if fraction else f"{done:,} done"]
-        parts.append(f"{(done - self._done_before) / max(seconds, 0.001):,.0f}/s")
+        unit = self._unit
+        parts = [f"{done:,}{unit} done ({fraction:.0%})" if fraction else f"{done:,}{unit} done"]
+        parts.append(f"{(done - self._done_before) / max(seconds, 0.001):,.0f}{unit}/s")
         gained = fraction - self._fraction_before
         if gained > 0 and fraction < 1:
             parts.append(f"{_clock((1 - fraction) * seconds / gained)} left")

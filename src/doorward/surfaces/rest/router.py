@@ -7,8 +7,10 @@ Importing and building it takes longer than everything else at a start together,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
+import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
@@ -48,6 +50,7 @@ def build_router(
 ) -> FastAPI:
     """The router. more: routes of other surfaces. operations: all of them, perhaps with spans around."""
     app = described(tools, operations)
+    app.router.routes.append(_description(app))
     app.router.routes.extend(documentation.routes(title=_TITLE))
     app.router.routes.append(_metrics(tools, counters, is_production=is_production))
     app.router.routes.extend(more)
@@ -62,7 +65,8 @@ def described(tools: Tools, operations: Sequence[Operation] = OPERATIONS) -> Fas
         description=_ABOUT,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        # Shown by a route of our own, which writes it once and not for each request.
+        openapi_url=None,
         redirect_slashes=False,
         separate_input_output_schemas=False,
     )
@@ -70,6 +74,20 @@ def described(tools: Tools, operations: Sequence[Operation] = OPERATIONS) -> Fas
     add_operations(app, tools, operations)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's own way to customize it
     return app
+
+
+def _description(app: FastAPI) -> Route:
+    """`/openapi.json`. Anybody may ask for it, so it may cost nearly nothing."""
+
+    @cache
+    def written() -> bytes:
+        return orjson.dumps(app.openapi())
+
+    async def description(request: Request) -> Response:
+        call_of(request.scope).route = "/openapi.json"
+        return Response(written(), media_type="application/json")
+
+    return Route("/openapi.json", description, include_in_schema=False)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
