@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
 
 from doorward.kernel.event import Event
 from doorward.kernel.problem import Kind, Problem
@@ -39,25 +39,47 @@ class Durations:
         return sum(self.counts)
 
 
+class Lookups(Protocol):
+    """How often something was found in memory, and how often not; what `functools.lru_cache` tells of itself is one."""
+
+    @property
+    def hits(self) -> int:
+        """How often it was there."""
+        ...
+
+    @property
+    def misses(self) -> int:
+        """How often it was not."""
+        ...
+
+
 class Figures:
     """The sums of one process since its start.
 
     events: by type, method and reason, those whose transaction was committed. database_errors: by the problem's code.
-    statements: of the database, each with its time. jobs: by kind and result.
+    statements: of the database, each with its time. jobs: by kind and result. caches: by name, what tells its lookups.
+    sign_in_steps: by aim, step and method.
     """
 
-    __slots__ = ("database_errors", "events", "jobs", "statements")
+    __slots__ = ("caches", "database_errors", "events", "jobs", "sign_in_steps", "statements")
 
     def __init__(self) -> None:
         self.events: dict[tuple[str, str, str], int] = {}
+        self.sign_in_steps: dict[tuple[str, str, str], int] = {}
         self.database_errors: dict[str, int] = {}
         self.statements = Durations(FINE_BOUNDS)
         self.jobs: dict[tuple[str, str], Durations] = {}
+        self.caches: dict[str, Callable[[], Lookups]] = {}
 
     def happened(self, event: Event) -> None:
         """An event was made durable."""
         key = key_of(event)
         self.events[key] = self.events.get(key, 0) + 1
+
+    def stepped(self, aim: str, step: str, method: str) -> None:
+        """A sign-in came a step further, or was refused. Each is one of a few words of the code."""
+        key = aim, step, method
+        self.sign_in_steps[key] = self.sign_in_steps.get(key, 0) + 1
 
     def database_failed(self, problem: Problem) -> None:
         """A statement or transaction ended in a problem. One that only contradicts what is stored is no error."""
