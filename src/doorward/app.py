@@ -81,6 +81,7 @@ def build_tools(
     tools.hold(Issuer).url = sections[TokensSettings].issuer
     permissions = [permission for feature in FEATURES for permission in feature.permissions]
     tools.hold(KnownPermissions).by_name = {each.name: each for each in (*permissions, _WILDCARD)}
+    tools.figures.expect(event for feature in FEATURES for event in feature.events)
     ring = tools.hold(KeyRing)
     tools.figures.caches |= {"signing_keys": lambda: ring, "user_agents": device_name.cache_info}
     tools.hold(Methods).all = tuple(feature.method for feature in FEATURES if feature.method is not None)

@@ -108,6 +108,19 @@ def _all_problems() -> list[type[Problem]]:
     return found
 
 
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
+def test_alerts_of_the_first_occurrence_too(rule):
+    """`increase` sees no first one in a series that begins with it: what it is asked of must be shown from zero on."""
+    from doorward.features import FEATURES
+    from doorward.infra.telemetry.figures import Figures
+
+    figures = Figures()
+    figures.expect(event for feature in FEATURES for event in feature.events)
+    shown = {"type": {type_ for type_, _, _ in figures.events}, "code": set(figures.database_errors)}
+    for label, value in re.findall(r'increase\(\w+\{(\w+)="([^"]*)"\}', rule["expr"]):
+        assert value in shown[label], value
+
+
 def test_watches_every_part():
     assert [path.stem for path in DASHBOARDS] == ["database", "service", "sign-in"]
     ids = {json.loads(path.read_text(encoding="utf-8"))["uid"] for path in DASHBOARDS}

@@ -84,6 +84,12 @@ def test_counts_by_nothing_that_a_person_could_have_written() -> None:
     assert key_of(SessionEnded(reason="expired")) == ("session.ended", "", "expired")
 
 
+async def test_shows_what_alerts_ask_for_before_it_happens(tools: Tools) -> None:
+    text = _shown(tools).render().decode()
+    assert 'doorward_events_total{method="",reason="",type="account.locked"} 0.0' in text
+    assert 'doorward_database_errors_total{code="storage-full"} 0.0' in text
+
+
 async def test_counts_statements_and_what_fails_in_them(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
     counters = _shown(tools)
     before = tools.figures.statements.number

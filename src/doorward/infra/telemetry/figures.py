@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Protocol
 
+from doorward.infra.database.problems import DatabaseBusy, DatabaseUnavailable, StatementTimeout, StorageFull
 from doorward.kernel.event import Event
 from doorward.kernel.problem import Kind, Problem
 
 BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 FINE_BOUNDS: Final = (0.0001, 0.00025, 0.0005, *BOUNDS[:-2])
 
+_FAILURES: Final = tuple(each.code for each in (DatabaseUnavailable, DatabaseBusy, StatementTimeout, StorageFull))
 _OURS: Final = frozenset({Kind.UNAVAILABLE, Kind.STORAGE_FULL, Kind.INTERNAL})
 
 
@@ -66,10 +68,17 @@ class Figures:
     def __init__(self) -> None:
         self.events: dict[tuple[str, str, str], int] = {}
         self.sign_in_steps: dict[tuple[str, str, str], int] = {}
-        self.database_errors: dict[str, int] = {}
+        # From zero on: a series that begins with its first error shows no increase, and an alert on it would sleep.
+        self.database_errors: dict[str, int] = dict.fromkeys(_FAILURES, 0)
         self.statements = Durations(FINE_BOUNDS)
         self.jobs: dict[tuple[str, str], Durations] = {}
         self.caches: dict[str, Callable[[], Lookups]] = {}
+
+    def expect(self, events: Iterable[type[Event]]) -> None:
+        """Counts events from zero on, for the same reason; those that are counted by method or reason begin when they happen."""
+        for each in events:
+            if not each.counted:
+                self.events.setdefault((each.type, "", ""), 0)
 
     def happened(self, event: Event) -> None:
         """An event was made durable."""
