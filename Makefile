@@ -32,7 +32,7 @@ coverage: ## the whole suite, with what of the code it ran; fails below 90 % of 
 	@./scripts/bootstrap.sh dev
 	@rm -rf coverage && mkdir -p coverage
 	@# Whole paths: processes that tests start write into it from other folders.
-	$(RUN)/python -m coverage run --data-file=$(CURDIR)/coverage/data -m pytest $(ARGS)
+	COVERAGE_DATA=$(CURDIR)/coverage/data ./scripts/test.sh $(ARGS)
 	$(RUN)/python -m coverage combine --quiet --data-file=coverage/data coverage
 	$(RUN)/python -m coverage json --quiet --data-file=coverage/data -o coverage/coverage.json
 	$(RUN)/python -m coverage html --quiet --data-file=coverage/data -d coverage/html

@@ -53,8 +53,8 @@ PROFILES: Final = {
 
 
 @contextlib.contextmanager
-def served(doorward: str) -> Iterator[str]:
-    """The address of a Doorward of our own, which ends with the block."""
+def served(doorward: str) -> Iterator[tuple[str, Path]]:
+    """The address of a Doorward of our own, which ends with the block, and where it writes its mail."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -75,7 +75,7 @@ def served(doorward: str) -> Iterator[str]:
             address = f"http://127.0.0.1:{port}"
             if not _is_ready(address, process):
                 raise SystemExit(f"load: the server did not start:\n{log.read_text(encoding='utf-8')}")
-            yield address
+            yield address, Path(folder) / "mail"
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(40)
@@ -114,8 +114,8 @@ def sign_up(address: str, number: int) -> list[str]:
     return emails
 
 
-def measure(address: str, rate: int, seconds: int, accounts: Path, admin: str | None) -> Step:
-    """One step of rate, by locust in a process of its own."""
+def measure(address: str, rate: int, seconds: int, accounts: Path, admin: str | None, mail: Path | None) -> Step:
+    """One step of rate, by locust in a process of its own. accounts: a file of addresses; the others as `run` has them."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {
             **os.environ,
@@ -125,6 +125,8 @@ def measure(address: str, rate: int, seconds: int, accounts: Path, admin: str | 
         }
         if admin is not None:
             environment["LOAD_ADMIN"] = admin
+        if mail is not None:
+            environment["LOAD_MAIL"] = str(mail)
         done = subprocess.run(  # noqa: S603 - locust of this environment
             [
                 sys.executable, "-m", "locust", "--locustfile", str(ROOT / "load/locustfile.py"), "--host", address,
@@ -153,8 +155,8 @@ def measure(address: str, rate: int, seconds: int, accounts: Path, admin: str | 
         )
 
 
-def run(address: str, profile: Profile, admin: str | None) -> list[Step]:
-    """All steps, printed as they end."""
+def run(address: str, profile: Profile, admin: str | None, mail: Path | None = None) -> list[Step]:
+    """All steps, printed as they end. admin: an administrator's address. mail: the folder that the service writes mail to."""
     with tempfile.TemporaryDirectory() as folder:
         accounts = Path(folder) / "accounts.json"
         number = max(profile.steps)
@@ -163,7 +165,7 @@ def run(address: str, profile: Profile, admin: str | None) -> list[Step]:
         print(f"{'asked/s':>8} {'answered/s':>11} {'p50 ms':>7} {'p95 ms':>7} {'p99 ms':>7} {'failed':>7}")
         steps = []
         for rate in profile.steps:
-            step = measure(address, rate, profile.seconds, accounts, admin)
+            step = measure(address, rate, profile.seconds, accounts, admin, mail)
             steps.append(step)
             print(
                 f"{step.offered:8g} {step.answered:11.1f} {step.p50:7g} {step.p95:7g} {step.p99:7g} {step.failed:7.2%}",
@@ -210,8 +212,8 @@ def main() -> int:
         steps = run(given.url.rstrip("/"), profile, given.admin)
         write(steps, given.url)
     else:
-        with served(given.doorward) as address:
-            steps = run(address, profile, ADMIN)
+        with served(given.doorward) as (address, mail):
+            steps = run(address, profile, ADMIN, mail)
         write(steps, "Doorward on " + ("PostgreSQL" if os.environ.get("DATABASE_URL") else "SQLite"))
     failed = given.profile == "ci" and any(step.failed > 0.01 for step in steps)
     return 1 if failed else 0

@@ -1,16 +1,21 @@
 """What people do with a Doorward, for locust: `locust -f load/locustfile.py --host http://127.0.0.1:8000`.
 
 One simulated person does one thing a second, so that as many people are as many requests a second. Mostly a service asks
-who somebody is; now and then a token is renewed; seldom somebody signs in or up, which costs a password hash.
+who somebody is; now and then a token is renewed; seldom somebody signs in or up, or has forgotten a password, which costs
+a password hash.
 """
 
 from __future__ import annotations
 
+import contextlib
+import email
+import email.policy
 import ipaddress
 import itertools
 import json
 import os
 import random
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,14 +28,51 @@ PASSWORD: Final = os.environ.get("LOAD_PASSWORD", "correct staple battery 9")
 # An administrator, who lists users; without one nobody does.
 ADMIN: Final = os.environ.get("LOAD_ADMIN")
 
+# Where a Doorward in development writes its mail. Without it whoever forgot a password asks, and follows no link.
+MAIL: Final = os.environ.get("LOAD_MAIL")
+
 # How long to measure, from the moment on when everybody is signed in; without it until locust is told to end.
 SECONDS: Final = float(os.environ.get("LOAD_SECONDS", "0"))
+
+# Of a recovery; other mails have other links.
+_TOKEN: Final = re.compile(r"[?&#]token=(dwre_[\w-]+)")
+_MAIL_SECONDS: Final = 20
 
 _numbers = itertools.count()
 _signed_in = itertools.count(1)
 _run = f"{random.randrange(16**8):08x}"
 # A network for measurements (RFC 2544): behind a trusted proxy each person has an address of their own.
 _addresses = ipaddress.ip_network("198.18.0.0/15")
+
+
+class Mailbox:
+    """The mail of everybody, as far as it holds links. folder: where it is written."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: set[str] = set()
+        self._links: dict[str, str] = {}
+
+    def link(self, address: str) -> str | None:
+        """Takes what the newest link to an address carries; None while there is none."""
+        with contextlib.suppress(FileNotFoundError):
+            for entry in os.scandir(self._folder):
+                if entry.name not in self._seen:
+                    self._take(entry)
+        return self._links.pop(address, None)
+
+    def _take(self, entry: os.DirEntry[str]) -> None:
+        message = email.message_from_bytes(Path(entry.path).read_bytes(), policy=email.policy.default)
+        body = message.get_body(("plain",))
+        if body is None:
+            return  # not whole yet
+        self._seen.add(entry.name)
+        found = _TOKEN.search(body.get_content())
+        if found is not None:
+            self._links[str(message["to"])] = found[1]
+
+
+_mailbox = Mailbox(Path(MAIL)) if MAIL else None
 
 
 class Person(FastHttpUser):
@@ -62,7 +104,7 @@ class Person(FastHttpUser):
             gevent.sleep(0 if self._access else 1 + random.random())
         self._begin_once_all_are_in()
 
-    @task(70)
+    @task(69)
     def who_am_i(self) -> None:
         """The question that a service asks at each of its own requests."""
         self._get("/v1/me")
@@ -110,6 +152,24 @@ class Person(FastHttpUser):
         """Somebody new."""
         self._sign_up(f"load-{_run}-new-{next(_numbers)}@example.com")
 
+    @task(1)
+    def forgotten_password(self) -> None:
+        """A new password by mail, and signing in by it. It ends every session."""
+        with self._post("/v1/recovery", {"identifier": self._email}) as answer:
+            answer.success() if answer.status_code == 202 else answer.failure(f"{answer.status_code}")
+            if answer.status_code != 202 or _mailbox is None:
+                return
+            attempt = answer.json()["attempt"]
+        with gevent.Timeout(_MAIL_SECONDS, False):
+            while (token := _mailbox.link(self._email)) is None:
+                gevent.sleep(0.2)
+            path = f"/v1/recovery/{attempt}/answers"
+            given = {"token": token, "new_password": PASSWORD}
+            with self._post(path, given, name="/v1/recovery/{recovery}/answers") as answer:
+                answer.success() if answer.status_code in {200, 204} else answer.failure(f"{answer.status_code}")
+            self._access = ""
+            self.sign_in()
+
     def _begin_once_all_are_in(self) -> None:
         options = self.environment.parsed_options
         runner = self.environment.runner
@@ -141,5 +201,6 @@ class Person(FastHttpUser):
         with self.client.get(path, name=name, headers=self._bearer | self._from, catch_response=True) as answer:
             answer.success() if answer.status_code == 200 else answer.failure(f"{answer.status_code}")
 
-    def _post(self, path: str, document: Any, headers: dict[str, str] | None = None) -> Any:
-        return self.client.post(path, json=document, headers={**self._from, **(headers or {})}, catch_response=True)
+    def _post(self, path: str, document: Any, headers: dict[str, str] | None = None, name: str | None = None) -> Any:
+        given = {**self._from, **(headers or {})}
+        return self.client.post(path, json=document, name=name, headers=given, catch_response=True)

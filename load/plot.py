@@ -86,12 +86,15 @@ def draw(steps: Sequence[Step], *, caption: str) -> str:
             ]
     for step in steps:
         parts.append(_text(x(step.offered), _HEIGHT - _BOTTOM + 18, f"{step.offered:g}", anchor="middle"))
-    for name, color in _LINES:
+    lowest = float("inf")
+    for name, color in _LINES:  # from the lowest up
         points = [(x(step.offered), y(getattr(step, name))) for step in steps]
         path = " ".join(f"{left:.1f},{top:.1f}" for left, top in points)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>')
         parts += [f'<circle cx="{left:.1f}" cy="{top:.1f}" r="3" fill="{color}"/>' for left, top in points]
-        parts.append(_text(points[-1][0] + 8, points[-1][1] + 4, name, color=color))
+        # Lines that end close together would write over each other.
+        lowest = min(points[-1][1] + 4, lowest - 13)
+        parts.append(_text(points[-1][0] + 8, lowest, name, color=color))
     if (found := knee(steps)) is not None and found is not steps[-1]:
         at = x(found.offered)
         parts += [

@@ -14,10 +14,12 @@ from typing import Any, Final
 import structlog
 
 from doorward.domain.access.settings import TokensSettings
+from doorward.domain.keys.ring import KeyRing
 from doorward.domain.messages.links import Issuer
 from doorward.domain.methods.method import Methods
 from doorward.domain.one_time.links import Links
 from doorward.domain.roles.manage import KnownPermissions
+from doorward.domain.sessions.device import device_name
 from doorward.domain.setup.ensure import ensure
 from doorward.features import FEATURES
 from doorward.http.draining import Draining
@@ -79,6 +81,9 @@ def build_tools(
     tools.hold(Issuer).url = sections[TokensSettings].issuer
     permissions = [permission for feature in FEATURES for permission in feature.permissions]
     tools.hold(KnownPermissions).by_name = {each.name: each for each in (*permissions, _WILDCARD)}
+    tools.figures.expect(event for feature in FEATURES for event in feature.events)
+    ring = tools.hold(KeyRing)
+    tools.figures.caches |= {"signing_keys": lambda: ring, "user_agents": device_name.cache_info}
     tools.hold(Methods).all = tuple(feature.method for feature in FEATURES if feature.method is not None)
     return tools
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from doorward import domain
 from doorward.http.metrics import management_port
 from doorward.http.problems import App
+from doorward.http.rate_limits import RateLimits
 from doorward.infra.database.driver import Database
 from doorward.infra.http_client.client import HttpClient, client_of
 from doorward.infra.outbox.worker import Handler
@@ -85,29 +87,48 @@ class Observing:
     @asynccontextmanager
     async def following(self, tools: Tools) -> AsyncIterator[None]:
         """Keeps the figures current meanwhile, shows them on a port of their own where one is set; sends the rest at the end."""
-        if self.tracing is not None:
-            tools.held[HttpClient] = _traced_client(self.tracing, client_of(tools))
-            if tools.mailer is not None:
-                tools.mailer = self.tracing.mailer(tools.mailer)
-        metrics = self._settings.section(MetricsSettings)
         try:
-            if metrics.access == "off":
-                yield
-                return
-            gauges = Gauges(tools, self.logs)
-            self.counters.watch(gauges.samples, gauges.look)
-            async with management_port(metrics, self.counters.exposed, is_production=self._settings.is_production):
-                running = asyncio.create_task(self.counters.keep_current(), name="doorward-metrics")
-                try:
+            with self._tracing_of(tools):
+                async with self._figures_of(tools):
                     yield
-                finally:
-                    running.cancel()
-                    await asyncio.wait([running])
         finally:
             # They wait for the network; the loop may go on meanwhile.
             for each in (self.tracing, self._reporting):
                 if each is not None:
                     await asyncio.to_thread(each.close)
+
+    @asynccontextmanager
+    async def _figures_of(self, tools: Tools) -> AsyncIterator[None]:
+        """Keeps the figures current meanwhile."""
+        metrics = self._settings.section(MetricsSettings)
+        if metrics.access == "off":
+            yield
+            return
+        gauges = Gauges(tools, self.logs)
+        self.counters.watch(gauges.samples, gauges.look)
+        async with management_port(metrics, self.counters.exposed, is_production=self._settings.is_production):
+            running = asyncio.create_task(self.counters.keep_current(), name="doorward-metrics")
+            try:
+                yield
+            finally:
+                running.cancel()
+                await asyncio.wait([running])
+
+    @contextmanager
+    def _tracing_of(self, tools: Tools) -> Iterator[None]:
+        """Puts spans around use cases and outgoing calls meanwhile, where there are traces."""
+        tracing = self.tracing
+        if tracing is None:
+            yield
+            return
+        tools.held[HttpClient] = _traced_client(tracing, client_of(tools))
+        if tools.mailer is not None:
+            tools.mailer = tracing.mailer(tools.mailer)
+        limits: RateLimits | None = tools.held.get(RateLimits)
+        if limits is not None:
+            limits.limiter.watch(tracing.rate_limit_store)
+        with tracing.use_cases(domain):
+            yield
 
 
 def _tracing(settings: TracingSettings) -> Tracing | None:

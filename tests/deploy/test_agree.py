@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from doorward.http.settings import ServerSettings
 from doorward.infra.outbox.settings import WorkerSettings
@@ -15,7 +16,7 @@ from doorward.surfaces.cli.deployment import advise
 from doorward.surfaces.cli.program import COMMANDS
 from doorward.surfaces.rest.health import operations
 from scripts.release_notes import versions
-from tests.deploy.conftest import Manifests, container_of, pod_of
+from tests.deploy.conftest import ROOT, Manifests, container_of, pod_of
 
 SETTINGS = {variable for variable, _, _ in variables()}
 WITH_FILES = SETTINGS | {f"{variable}_FILE" for variable in SETTINGS}
@@ -133,7 +134,7 @@ def test_ending_fits_into_the_time_that_platforms_leave(
 def test_probes_ask_what_the_server_answers_where_it_listens(base: Manifests, dockerfile: str) -> None:
     paths = {operation.path for operation in operations.all}
     server = container_of(base["Deployment/doorward"])
-    (port,) = server["ports"]
+    port = server["ports"][0]
     assert port["containerPort"] == ServerSettings().port
     assert f"EXPOSE {ServerSettings().port}" in dockerfile
     asked = {probe: server[probe]["httpGet"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
@@ -142,6 +143,37 @@ def test_probes_ask_what_the_server_answers_where_it_listens(base: Manifests, do
     # A database that is away must not restart servers, only keep requests from them.
     assert asked["livenessProbe"]["path"] == "/livez"
     assert asked["readinessProbe"]["path"] == "/readyz"
+
+
+def test_figures_stand_where_everybody_looks_for_them(
+    base: Manifests, compose: dict[str, Any], chart: Manifests
+) -> None:
+    (scraped,) = [
+        job
+        for job in yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))[
+            "scrape_configs"
+        ]
+        if job["job_name"] == "doorward"
+    ]
+    (names,) = scraped["dns_sd_configs"]
+    aliases = [
+        alias
+        for service in compose["services"].values()
+        if isinstance(service["networks"], dict)
+        for alias in (service["networks"]["inside"] or {}).get("aliases", [])
+    ]
+    assert sorted(names["names"]) == sorted(aliases)
+    for settings in (base["ConfigMap/doorward"]["data"], compose["services"]["worker"]["environment"]):
+        assert settings["DOORWARD_METRICS__PORT"] == str(names["port"])
+        assert settings["DOORWARD_METRICS__HOST"] == "0.0.0.0"  # noqa: S104 - what a container sets
+    for manifests in (base, chart):
+        for name in ("Deployment/doorward-worker", "Deployment/doorward-server", "Deployment/doorward"):
+            if name in manifests:
+                assert {"name": "metrics", "containerPort": names["port"]} in container_of(manifests[name])["ports"]
+    # A worker that no longer turns is found out by the only port it has.
+    worker = container_of(base["Deployment/doorward-worker"])
+    assert worker["livenessProbe"]["httpGet"] == {"path": "/livez", "port": "metrics"}
+    assert compose["services"]["worker"]["healthcheck"]["test"][1:] == ["doorward", "health", "--worker"]
 
 
 def test_every_file_names_the_version_of_the_package() -> None:

@@ -31,13 +31,19 @@ def test_services_policies_and_monitors_choose_the_servers(overlay: Any, chart: 
             if each["kind"] == "Deployment" and container_of(each)["args"] == ["serve"]
         ]
         labels = server["spec"]["template"]["metadata"]["labels"].items()
-        (service,) = [each for each in manifests.values() if each["kind"] == "Service"]
-        assert service["spec"]["selector"].items() <= labels
-        (port,) = service["spec"]["ports"]
-        assert port["targetPort"] == container_of(server)["ports"][0]["name"]
+        services = [each for each in manifests.values() if each["kind"] == "Service"]
+        (service,) = [each for each in services if each["spec"]["selector"].items() <= labels]
+        port, figures = service["spec"]["ports"]
+        assert [each["targetPort"] for each in (port, figures)] == [
+            each["name"] for each in container_of(server)["ports"]
+        ]
+        # Of the workers too: what becomes of jobs is counted where they are done.
         (monitor,) = [each for each in manifests.values() if each["kind"] == "ServiceMonitor"]
-        assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
-        assert monitor["spec"]["endpoints"][0]["port"] == port["name"]
+        assert len(services) == 2
+        for each in services:
+            assert monitor["spec"]["selector"]["matchLabels"].items() <= each["metadata"]["labels"].items()
+            assert figures in each["spec"]["ports"]
+        assert [each["port"] for each in monitor["spec"]["endpoints"]] == [figures["name"]]
         policies = [each for each in manifests.values() if each["kind"] == "NetworkPolicy"]
         assert any(
             each["spec"]["podSelector"]["matchLabels"].items() <= labels and each["spec"].get("ingress")

@@ -51,15 +51,41 @@ def rules() -> list[dict[str, object]]:
     return [rule for group in yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"] for rule in group["rules"]]
 
 
-@pytest.mark.parametrize(("where", "expression"), list(expressions()))
-def test_asks_only_for_series_and_labels_that_there_are(where, expression):
+def unknown_in(expression: str) -> set[str]:
+    """What an expression asks for that there is not: series, and labels of series that there are."""
     known = series()
     named = set(_NAME.findall(expression))
-    assert named <= known.keys(), where
+    found = named - known.keys()
     for name, selector in _SELECTOR.findall(expression):
-        assert set(_LABEL.findall(re.sub(r'"[^"]*"', "", selector))) <= known[name], where
+        found |= set(_LABEL.findall(re.sub(r'"[^"]*"', "", selector))) - known.get(name, set())
     grouped = {label.strip() for labels in _GROUPING.findall(expression) for label in labels.split(",")}
-    assert grouped <= {label for name in named for label in known[name]} | _BY_SCRAPER, where
+    return found | (grouped - {label for name in named for label in known.get(name, ())} - _BY_SCRAPER)
+
+
+@pytest.mark.parametrize(("where", "expression"), list(expressions()))
+def test_asks_only_for_series_and_labels_that_there_are(where, expression):
+    assert unknown_in(expression) == set(), where
+
+
+@pytest.mark.parametrize(
+    ("expression", "unknown"),
+    [
+        ("sum(rate(doorward_sign_ins_total[5m]))", {"doorward_sign_ins_total"}),
+        ("rate(doorward_http_request_duration_seconds[5m])", {"doorward_http_request_duration_seconds"}),
+        ('rate(doorward_http_requests_total{path="/"}[5m])', {"path"}),
+        ("sum by (user) (doorward_jobs)", {"user"}),
+        ('doorward_jobs{state="due"} / on (instance) doorward_jobs', set()),
+    ],
+)
+def test_finds_what_there_is_not(expression, unknown):
+    assert unknown_in(expression) == unknown
+
+
+def test_shows_every_metric_somewhere():
+    shown = {name for _, expression in expressions() for name in _NAME.findall(expression)}
+    for each in MEASURES:
+        if each.name != "process_virtual_memory_bytes":  # says little on its own; beside the others in the reference
+            assert any(name.startswith(each.name) for name in shown), each.name
 
 
 @pytest.mark.parametrize(("where", "expression"), list(expressions()))
@@ -80,6 +106,19 @@ def _all_problems() -> list[type[Problem]]:
     for each in found:
         found.extend(each.__subclasses__())
     return found
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
+def test_alerts_of_the_first_occurrence_too(rule):
+    """`increase` sees no first one in a series that begins with it: what it is asked of must be shown from zero on."""
+    from doorward.features import FEATURES
+    from doorward.infra.telemetry.figures import Figures
+
+    figures = Figures()
+    figures.expect(event for feature in FEATURES for event in feature.events)
+    shown = {"type": {type_ for type_, _, _ in figures.events}, "code": set(figures.database_errors)}
+    for label, value in re.findall(r'increase\(\w+\{(\w+)="([^"]*)"\}', rule["expr"]):
+        assert value in shown[label], value
 
 
 def test_watches_every_part():

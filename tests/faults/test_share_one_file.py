@@ -48,7 +48,8 @@ async def test_two_processes_on_one_file_refuse_nobody(tmp_path: Path, each: int
                 for _ in range(WRITERS):
                     writing.create_task(write(client))
         for node in pair:
-            assert "locked" not in node.log
+            # Not "locked" alone: a slow statement is logged, and one of them has a column of a name like that.
+            assert "is locked" not in node.log
         await invariants.hold(url, pair, history)
 
 

@@ -75,3 +75,13 @@ async def test_sees_the_client_through_trusted_proxies(house):
             "/v1/address", headers=[("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "198.51.100.7")]
         )
     assert answer.json() == "198.51.100.7"
+
+
+async def test_counts_which_proxies_it_knew_already(house):
+    made = house(peer="10.0.0.1", trusted_proxies=("10.0.0.1",))
+    for _ in range(3):
+        await made.client.get("/", headers={"x-forwarded-for": "198.51.100.9"})
+    text = made.counters.render().decode()
+    # The proxy and the client, once each; then both are known.
+    assert 'doorward_cache_lookups_total{cache="trusted_proxies",result="miss"} 2.0' in text
+    assert 'doorward_cache_lookups_total{cache="trusted_proxies",result="hit"} 4.0' in text

@@ -77,6 +77,9 @@ async def test_answers_on_a_port_of_its_own_and_nothing_else_there():
         assert shown.headers["content-type"].startswith("text/plain; version=0.0.4")
         assert (await client.head("/metrics", headers=headers)).text == ""
         assert (await client.get("/v1/me", headers=headers)).status_code == 404
+        # Whether it turns is no secret: a platform asks without a token.
+        assert (await client.get("/livez")).json() == {"status": "ok"}
+        assert (await client.post("/livez")).status_code == 404
         assert (await client.post("/metrics", headers=headers)).status_code == 404
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shutil
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.make.people import PASSWORD
+from tests.make.processes import surroundings
 
 pytestmark = pytest.mark.integration
 
@@ -34,7 +34,7 @@ async def test_sets_up_and_tries_the_api_in_a_browser(tmp_path: Path) -> None:  
     from playwright.async_api import async_playwright
 
     environment = {
-        "PATH": os.environ["PATH"],
+        **surroundings(),
         "PYTHONPATH": str(SOURCE),
         "PORT": "0",
         "DOORWARD_DATA_DIR": str(tmp_path),

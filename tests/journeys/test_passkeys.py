@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shutil
 import socket
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.make.processes import surroundings
 
 pytestmark = pytest.mark.integration
 
@@ -67,7 +68,7 @@ def _free_port() -> int:
 async def _served(folder: Path) -> AsyncIterator[str]:
     """A server, and its address by the name that browsers take for a domain."""
     environment = {
-        "PATH": os.environ["PATH"],
+        **surroundings(),
         "PYTHONPATH": str(SOURCE),
         # A number, for passkeys belong to the address that is configured.
         "PORT": str(_free_port()),

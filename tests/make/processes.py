@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -22,6 +23,9 @@ ADMINISTRATOR: Final = "chief@example.com"
 ADMINISTRATOR_PASSWORD: Final = "plumb twelve harbors 4"
 _SECRETS: Final = "what the processes of the tests seal with and nobody else"
 
+# The last one makes what is run in processes count where it is measured (`make coverage`).
+_SURROUNDINGS: Final = {"PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_CONFIG"}
+
 # Hashing at no cost: these tests look for lost and doubled work, and hashes would only slow the storm down.
 _ENVIRONMENT: Final = {
     "DOORWARD_SECRETS": _SECRETS,
@@ -36,6 +40,11 @@ _ENVIRONMENT: Final = {
 }
 
 
+def surroundings() -> dict[str, str]:
+    """What a process is given of the environment that the tests run in."""
+    return {name: value for name, value in os.environ.items() if name in _SURROUNDINGS}
+
+
 class Node:
     """A server process on a database. lines: what all its lives wrote, for looking for secrets.
 
@@ -44,7 +53,7 @@ class Node:
 
     def __init__(self, database_url: str, folder: Path, **settings: str) -> None:
         self.environment = {
-            **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}},
+            **surroundings(),
             **_ENVIRONMENT,
             "PYTHONPATH": str(SOURCE),
             "DATABASE_URL": database_url,
@@ -129,6 +138,18 @@ class Node:
         self.signal(signal.SIGKILL)
         await self.ended()
 
+    async def end(self) -> None:
+        """Ends it at once, if it runs; where it is measured what it ran, it may write that down before."""
+        if self.process is None or self.process.returncode is not None:
+            return
+        if "COVERAGE_PROCESS_CONFIG" in self.environment:
+            self.signal(signal.SIGTERM)
+            with contextlib.suppress(TimeoutError):
+                await self.ended(within=5)
+                return
+        self.signal(signal.SIGKILL)
+        await self.ended()
+
     async def ended(self, *, within: float = 30.0) -> int:
         """Waits for its end; the exit code."""
         assert self.process is not None
@@ -157,9 +178,7 @@ async def nodes(
         yield made
     finally:
         for node in made:
-            if node.process is not None and node.process.returncode is None:
-                node.signal(signal.SIGKILL)
-                await node.ended()
+            await node.end()
 
 
 class Wire:

@@ -18,7 +18,7 @@ from doorward.http.headers import AnswerHeaders
 from doorward.http.problems import App, HeaderList, MalformedRequest, Message, Receive, Scope, Send, render_for
 from doorward.http.request_id import accepted, new_request_id
 from doorward.http.settings import HttpSettings
-from doorward.infra.telemetry.counters import RequestCounters
+from doorward.infra.telemetry.counters import RequestCounters, lookups
 from doorward.infra.telemetry.logs import Logs, current_request_id
 from doorward.kernel.problem import Internal, Problem
 
@@ -55,6 +55,7 @@ class Entrance:
         self._access_log = AccessLog(logs)
         self._draining = draining
         self._address = ClientAddress(settings.trusted_proxies, settings.forwarded_header)
+        counters.watch(lambda: lookups("trusted_proxies", self._address.is_trusted.cache_info()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, whatever happens."""

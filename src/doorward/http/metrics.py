@@ -1,4 +1,7 @@
-"""Who may see `/metrics`, and the port of its own on which it can stand instead of the public one."""
+"""Who may see `/metrics`, and the port of its own on which it can stand instead of the public one.
+
+`/livez` stands there too: a worker has no other port, and a platform wants to know whether it still turns.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ _log = structlog.stdlib.get_logger("doorward.metrics")
 
 _LARGEST_HEAD: Final = 8192
 _PATIENCE_SECONDS: Final = 5.0
+_LIVE: Final = b'{"status":"ok"}'
 
 Expose = Callable[[], Awaitable[bytes]]
 
@@ -51,7 +55,7 @@ def may_see(settings: MetricsSettings, access: str, *, address: str | None, auth
 
 @asynccontextmanager
 async def management_port(settings: MetricsSettings, expose: Expose, *, is_production: bool) -> AsyncIterator[None]:
-    """Answers `/metrics` on `metrics.port` meanwhile, if that is set. Several processes share the port; any of them answers.
+    """Answers `/metrics` and `/livez` on `metrics.port` meanwhile, if that is set. Several processes share the port; any of them answers.
 
     Raises CannotListen.
     """
@@ -94,14 +98,17 @@ async def _answer(
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     method, _, rest = first.partition(" ")
     peer = writer.get_extra_info("peername")
-    known = method in {"GET", "HEAD"} and rest.partition(" ")[0].partition("?")[0] == "/metrics"
+    path = rest.partition(" ")[0].partition("?")[0] if method in {"GET", "HEAD"} else ""
     address = peer[0] if peer else None
-    if known and may_see(settings, access, address=address, authorization=headers.get("authorization")):
+    kind = CONTENT_TYPE
+    if path == "/metrics" and may_see(settings, access, address=address, authorization=headers.get("authorization")):
         status, body = "200 OK", await expose()
+    elif path == "/livez":
+        status, kind, body = "200 OK", "application/json", _LIVE
     else:
         status, body = "404 Not Found", b""
     head = (
-        f"HTTP/1.1 {status}\r\ncontent-type: {CONTENT_TYPE}\r\ncontent-length: {len(body)}\r\n"
+        f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n"
         "cache-control: no-store\r\nconnection: close\r\n\r\n"
     )
     writer.write(head.encode() + (b"" if method == "HEAD" else body))

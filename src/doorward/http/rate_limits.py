@@ -71,6 +71,7 @@ class RateLimits:
             return address
 
         self._place = lru_cache(maxsize=4096)(place)
+        tools.figures.caches["client_networks"] = self._place.cache_info
 
     def count_address(self, call: Call, limit: Limit, *, last: bool) -> Awaitable[None] | None:
         """Counts a request for its address; something to wait for where the count is kept elsewhere.

@@ -8,19 +8,33 @@ from typing import Any
 
 import pytest
 
+from doorward.domain.keys.ring import ring
+from doorward.domain.sessions.device import device_name
 from doorward.domain.sessions.events import SessionEnded
+from doorward.domain.sign_in.answer import answer_sign_in
+from doorward.domain.sign_in.begin import begin_sign_in
+from doorward.domain.sign_in.complete import Complete, Pending
+from doorward.domain.sign_in.problems import SignInFailed
+from doorward.domain.sign_in.step_up import begin_step_up
+from doorward.http.call import Call
+from doorward.http.rate_limits import RateLimits
+from doorward.http.settings import HttpSettings
 from doorward.infra.database.problems import DatabaseBusy, DatabaseUnavailable
 from doorward.infra.database.unit_of_work import Tx
+from doorward.infra.limits.settings import RateLimitSettings
 from doorward.infra.outbox.record import Job
 from doorward.infra.outbox.worker import Worker
 from doorward.infra.telemetry.counters import RequestCounters
 from doorward.infra.telemetry.figures import key_of
 from doorward.infra.telemetry.gauges import Gauges
 from doorward.infra.tools import Tools
-from doorward.kernel.actor import system
+from doorward.kernel.actor import anonymous, system
 from doorward.kernel.problem import NotFound
+from tests.make.actors import ORIGIN, as_user
+from tests.make.authenticator_app import code_now, give_app
 from tests.make.databases import open_for_test
-from tests.make.people import make_user
+from tests.make.people import PASSWORD, make_user
+from tests.make.tools import changed
 
 pytestmark = pytest.mark.integration
 
@@ -68,6 +82,12 @@ def test_counts_by_nothing_that_a_person_could_have_written() -> None:
         assert set(event.counted) <= {"method", "reason"}
         assert set(event.counted.values()) <= {"methods", "method", "reason"}, event.type
     assert key_of(SessionEnded(reason="expired")) == ("session.ended", "", "expired")
+
+
+async def test_shows_what_alerts_ask_for_before_it_happens(tools: Tools) -> None:
+    text = _shown(tools).render().decode()
+    assert 'doorward_events_total{method="",reason="",type="account.locked"} 0.0' in text
+    assert 'doorward_database_errors_total{code="storage-full"} 0.0' in text
 
 
 async def test_counts_statements_and_what_fails_in_them(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,3 +169,76 @@ async def test_shows_hashes_computed_and_waiting(tools: Tools) -> None:
     text = counters.render().decode()
     assert "doorward_hashing_duration_seconds_count 1.0" in text
     assert "doorward_hashing_running 0.0" in text
+
+
+async def test_counts_how_far_sign_ins_come(tools: Tools) -> None:
+    counters = _shown(tools)
+    ada = await make_user(tools)
+    app = await give_app(tools, ada.id)
+
+    async def begin(password: str) -> Complete | Pending:
+        async with tools.writing(anonymous(ORIGIN)) as tx:
+            return await begin_sign_in(tx, identifier="ada@example.com", password=password)
+
+    with pytest.raises(SignInFailed):
+        await begin("not the right one at all")
+    pending = await begin(PASSWORD)
+    assert isinstance(pending, Pending)
+    with pytest.raises(SignInFailed):
+        async with tools.writing(anonymous(ORIGIN)) as tx:
+            await answer_sign_in(tx, attempt=pending.attempt, answers={"totp": "000000"})
+    async with tools.writing(anonymous(ORIGIN)) as tx:
+        complete = await answer_sign_in(tx, attempt=pending.attempt, answers={"totp": code_now(tools, app)})
+    assert isinstance(complete, Complete)
+    async with tools.writing(as_user(ada, session_id=complete.session.id)) as tx:
+        await begin_step_up(tx)
+
+    text = counters.render().decode()
+    assert [line for line in text.splitlines() if line.startswith("doorward_sign_in_steps_total{")] == [
+        'doorward_sign_in_steps_total{aim="sign-in",method="",step="begun"} 2.0',
+        'doorward_sign_in_steps_total{aim="sign-in",method="password",step="refused"} 1.0',
+        'doorward_sign_in_steps_total{aim="sign-in",method="password",step="asked"} 1.0',
+        'doorward_sign_in_steps_total{aim="sign-in",method="totp",step="refused"} 1.0',
+        'doorward_sign_in_steps_total{aim="sign-in",method="totp",step="complete"} 1.0',
+        'doorward_sign_in_steps_total{aim="step-up",method="",step="begun"} 1.0',
+    ]
+
+
+async def test_counts_what_is_answered_from_memory(tools: Tools) -> None:
+    def shown(cache: str) -> tuple[float, float]:
+        found = {"hit": 0.0, "miss": 0.0}
+        for line in counters.render().decode().splitlines():
+            for result in found:
+                if line.startswith(f'doorward_cache_lookups_total{{cache="{cache}",result="{result}"}} '):
+                    found[result] = float(line.split()[-1])
+        return found["hit"], found["miss"]
+
+    counters = _shown(tools)
+    before = shown("signing_keys")
+    for seconds in (10, 1, 10):
+        tools.clock.advance(seconds=seconds)  # type: ignore[attr-defined]
+        async with tools.reading(system()) as tx:
+            await ring(tx)
+    assert shown("signing_keys") == (before[0] + 1, before[1] + 2)
+
+    before = shown("user_agents")
+    for made_up in ("one", "other", "one"):
+        assert device_name(f"{made_up}-{before}/1.0")
+    assert shown("user_agents") == (before[0] + 1, before[1] + 2)
+
+    # Emptied, it begins anew; what was counted before stays in the sum.
+    device_name.cache_clear()
+    assert device_name("one/1.0")
+    assert shown("user_agents") == (before[0] + 1, before[1] + 3)
+
+
+async def test_counts_whose_address_was_known(tools: Tools) -> None:
+    changed(tools, RateLimitSettings, enabled=True)
+    limits = RateLimits(tools)
+    counters = _shown(tools)
+    for address in ("192.0.2.1", "192.0.2.1", "2001:db8::1", "192.0.2.1"):
+        call = Call("request-1", address, {}, 0.0, tools.section(HttpSettings))
+        assert limits.count_address(call, "read", last=True) is None
+    text = counters.render().decode()
+    assert 'doorward_cache_lookups_total{cache="client_networks",result="hit"} 2.0' in text
+    assert 'doorward_cache_lookups_total{cache="client_networks",result="miss"} 2.0' in text

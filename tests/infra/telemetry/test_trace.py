@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -14,7 +15,9 @@ import pytest
 from doorward.settings import SettingsError, read_settings
 from tests.make.collectors import Collector, collecting
 from tests.make.people import PASSWORD
+from tests.make.post import opened_post
 from tests.make.processes import SOURCE, nodes
+from tests.make.redis import RedisServer
 
 pytestmark = pytest.mark.integration
 
@@ -33,6 +36,15 @@ def spans(collector: Collector) -> list[Any]:
         for scope in resource.scope_spans
         for span in scope.spans
     ]
+
+
+def above(span: Any, of: dict[bytes, Any]) -> list[Any]:
+    """The spans that a span is in, from the inside out. of: all of its trace, by id."""
+    found = []
+    while span.parent_span_id in of:
+        span = of[span.parent_span_id]
+        found.append(span)
+    return found
 
 
 def attributes(span: Any) -> dict[str, Any]:
@@ -69,16 +81,102 @@ async def test_follows_a_request_to_its_statements(own_database_url: str, tmp_pa
     assert attributes(request)["doorward.request_id"] == refused.headers["x-request-id"]
     (operation,) = [span for span in ours.values() if span.parent_span_id == request.span_id]
     assert attributes(operation)["error.type"] == "sign-in-failed"
+    use_case = next(span for span in ours.values() if span.name == "sign_in.begin_sign_in")
+    assert use_case.parent_span_id == operation.span_id
+    assert attributes(use_case)["code.function.name"] == "doorward.domain.sign_in.begin.begin_sign_in"
+    assert attributes(use_case)["error.type"] == "sign-in-failed"
     statements = [span for span in ours.values() if "db.query.text" in attributes(span)]
     assert {"SELECT", "COMMIT"} <= {span.name for span in statements}
     for span in statements:
-        above = span
-        while above.parent_span_id in ours:
-            above = ours[above.parent_span_id]
-        assert above is request
+        assert [each.name for each in above(span, ours)][-1] == request.name
+    looked = next(span for span in statements if "user_emails" in attributes(span)["db.query.text"])
+    assert [each.name for each in above(looked, ours)] == [
+        "users.find_by_identifier",
+        "sign_in.first_attempt",
+        "sign_in.begin_sign_in",
+        operation.name,
+        request.name,
+    ]
+    assert "methods.PasswordMethod.prove" in {span.name for span in ours.values()}
     assert "ada@example.com" not in text
     assert PASSWORD not in text
     assert not any(attributes(span).get("http.route") == "/livez" for span in found)
+
+
+async def test_follows_who_am_i_to_its_query_and_jobs_and_outgoing_calls(own_database_url: str, tmp_path: Path) -> None:
+    redis = RedisServer(tmp_path)
+    await redis.start()
+    async with opened_post() as office:
+        with collecting() as collector:
+            settings = {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{collector.url}",
+                "REDIS_URL": redis.url,
+                "DOORWARD_RATE_LIMITS__ENABLED": "true",
+                "DOORWARD_MAIL__HOST": office.host,
+                "DOORWARD_MAIL__PORT": str(office.port),
+                "DOORWARD_MAIL__SECURITY": "none",
+                "DOORWARD_MAIL__FROM_ADDRESS": "no-reply@id.example.com",
+                "DOORWARD_WORKER__POLL_SECONDS": "0.2",
+            }
+            async with nodes(own_database_url, tmp_path, settings=settings) as (node,), node.client() as client:
+                await client.post("/v1/sign-up", json={"email": "ada@example.com", "password": PASSWORD})
+                entered = await client.post("/v1/sign-in", json={"identifier": "ada@example.com", "password": PASSWORD})
+                headers = {
+                    "authorization": f"Bearer {entered.json()['access_token']}",
+                    "traceparent": f"00-{TRACE}-{PARENT}-01",
+                }
+                assert (await client.get("/v1/me", headers=headers)).status_code == 200
+                asked = await client.post("/v1/recovery", json={"identifier": "ada@example.com"})
+                assert asked.status_code == 202
+                async with asyncio.timeout(30):
+                    while not office.letters:
+                        await office.arrival()
+                node.signal(signal.SIGTERM)
+                assert await node.ended() == 0
+            found = spans(collector)
+    await redis.stop()
+    by_id = {span.span_id: span for span in found}
+
+    ours = [span for span in found if span.trace_id.hex() == TRACE]
+    (query,) = [span for span in ours if span.name == "SELECT"]
+    assert [each.name for each in above(query, by_id)] == ["access.authenticate_token", "GET /v1/me"]
+    limits = [span for span in ours if span.name == "rate limit"]
+    assert limits
+    assert {attributes(span)["db.system.name"] for span in limits} == {"redis"}
+    mails = [span for span in found if span.name == "mail"]
+    assert mails
+    assert all("job messages.deliver" in {each.name for each in above(span, by_id)} for span in mails)
+
+
+def test_puts_spans_around_use_cases_only_meanwhile() -> None:
+    from doorward import domain
+    from doorward.domain.methods.password.prove import PasswordMethod
+    from doorward.domain.sign_in import begin
+    from doorward.infra.telemetry.use_cases import spans_around
+    from doorward.surfaces.rest import sign_in as surface
+
+    before = (begin.begin_sign_in, surface.begin_sign_in, begin.find_by_identifier, PasswordMethod.prove)
+    wrapped: dict[Any, str] = {}
+
+    def wrap(use_case: Any, name: str, whole_name: str) -> Any:
+        def spanned() -> None:
+            """Nobody calls it here."""
+
+        assert whole_name.startswith("doorward.domain.")
+        wrapped[spanned] = name
+        return spanned
+
+    with spans_around(domain, wrap):
+        now = (begin.begin_sign_in, surface.begin_sign_in, begin.find_by_identifier, PasswordMethod.prove)
+        assert [wrapped[each] for each in now] == [
+            "sign_in.begin_sign_in",
+            "sign_in.begin_sign_in",
+            "users.find_by_identifier",
+            "methods.PasswordMethod.prove",
+        ]
+        # What decides and does not ask the database is none, nor is what a slice keeps to itself.
+        assert not any("policy" in name or "._" in name for name in wrapped.values())
+    assert before == (begin.begin_sign_in, surface.begin_sign_in, begin.find_by_identifier, PasswordMethod.prove)
 
 
 def test_imports_no_library_for_traces_or_reports_unless_one_is_set(tmp_path: Path) -> None:

@@ -303,3 +303,18 @@ def test_prints_nothing_that_moves_the_cursor() -> None:
     from doorward.surfaces.cli.show import text
 
     assert text("Chrome\x1b[2J on \u202eLinux") == "Chrome?[2J on ?Linux"
+
+
+def test_finds_what_a_hash_may_cost_on_this_machine(doorward: Command) -> None:
+    from doorward.settings import read_settings
+
+    # No machine hashes as fast as that: the least that is safe is answered, and that it takes longer is said.
+    said = doorward("password", "calibrate", "--target", "1ms", "--memory", "19", "--json")
+    assert said.code == 0
+    found = said.document["settings"]
+    assert found["DOORWARD_PASSWORD_HASHING__ARGON2_MEMORY_KIB"] == str(19 * 1024)
+    assert "for the least cost that is safe; go no lower." in said.err
+    assert read_settings(found)
+    for_people = doorward("password", "calibrate", "--target", "1ms", "--memory", "19")
+    assert [line.partition("=")[0] for line in for_people.out.splitlines()] == list(found)
+    assert "sign-ins a second for each core" in for_people.err

@@ -4,23 +4,43 @@ from __future__ import annotations
 
 import shutil
 import socket
+import socketserver
+import threading
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from doorward.hot_queries import HOT_QUERIES
+from doorward.infra.database.statement import Plain
+from doorward.infra.outbox.record import Job
+from doorward.infra.tools import Tools
+from doorward.kernel.actor import system
 from doorward.surfaces.cli import doctor
+from tests.make.redis import RedisServer
 from tests.surfaces.cli.conftest import Command
 
 pytestmark = pytest.mark.integration
+
+
+async def execute(tools: Tools, statement: str) -> None:
+    transaction = await tools.database.begin()
+    await transaction.run(Plain(statement), [])
+    await transaction.commit()
+
+
+def later(tools: Tools) -> str:
+    """An hour from now, in the database's words."""
+    moment = tools.clock.now() + timedelta(hours=1)
+    return str(int(moment.timestamp() * 1_000_000)) if tools.database.name == "sqlite" else f"'{moment.isoformat()}'"
 
 
 def states(doorward: Command) -> tuple[int, dict[str, tuple[str, str]]]:
     said = doorward("doctor", "--json")
     items = said.document["items"]
     # Whatever is not well comes with something to do.
-    assert all(each["remedy"] or each["state"] == "ok" or each["part"] in {"database", "signing key"} for each in items)
+    assert all(bool(each["remedy"]) == (each["state"] != "ok") for each in items), items
     return said.code, {each["part"]: (each["state"], each["finding"]) for each in items}
 
 
@@ -76,11 +96,6 @@ def test_finds_clocks_that_differ(ahead: float, state: str) -> None:
 
 
 async def test_finds_work_that_waits_and_work_that_was_given_up(committing_tools, doorward: Command) -> None:
-    from datetime import timedelta
-
-    from doorward.infra.outbox.record import Job
-    from doorward.kernel.actor import system
-
     tools = committing_tools
     tools.clock.advance(minutes=-10)
     async with tools.writing(system()) as tx:
@@ -102,6 +117,99 @@ def test_finds_a_mail_server_and_a_redis_that_are_away(doorward: Command, monkey
         monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{port}/0")
         code, found = states(doorward)
     assert (code, found["mail"][0], found["redis"][0]) == (1, "failed", "warning")
+
+
+async def test_finds_jobs_that_were_given_up(committing_tools: Tools, doorward: Command) -> None:
+    async with committing_tools.writing(system()) as tx:
+        tx.enqueue(Job("nobody.knows", {}))
+    await execute(committing_tools, "UPDATE jobs SET dead_at = run_at")
+    _, found = states(doorward)
+    assert found["worker"] == ("warning", "0 jobs wait, 1 were given up, such as nobody.knows")
+
+
+async def test_finds_a_key_whose_time_has_not_come(committing_tools: Tools, doorward: Command) -> None:
+    await execute(committing_tools, "DELETE FROM signing_keys")  # sealed with the secret of the tests
+    assert doorward("key", "rotate").code == 0
+    await execute(committing_tools, f"UPDATE signing_keys SET active_from = {later(committing_tools)}")  # noqa: S608 - our own words
+    assert states(doorward)[1]["signing key"] == ("warning", "none signs yet: all are announced only")
+
+
+async def test_finds_a_schema_that_is_behind(committing_tools: Tools, doorward: Command) -> None:
+    await execute(committing_tools, "UPDATE alembic_version SET version_num = '0001'")
+    code, found = states(doorward)
+    assert (code, found["schema"][0]) == (1, "failed")
+    assert found["schema"][1].startswith("at revision 0001, and this version needs ")
+    assert "worker" not in found
+    # What asks the database itself says so too, and asks nothing.
+    refused = doorward("doctor", "--queries", "--json")
+    assert refused.code == 1
+    assert [each["part"] for each in refused.document["items"]] == ["settings"]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://doorward:x@127.0.0.1:{port}/doorward", "The PostgreSQL database doorward at 127.0.0.1:{port}"),
+        ("sqlite:////proc/version", "The SQLite file /proc/version"),
+    ],
+)
+def test_finds_a_database_that_is_away(url: str, said: str, doorward: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        monkeypatch.setenv("DATABASE_URL", url.format(port=port))
+        if url.startswith("sqlite"):
+            monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(total=1, used=0, free=10**11))
+        code, found = states(doorward)
+        assert (code, found["database"][0]) == (1, "failed")
+        assert found["database"][1].startswith(said.format(port=port))
+        assert "schema" not in found
+
+
+def test_finds_a_data_folder_that_cannot_be_written(
+    doorward: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setenv("DOORWARD_DATA_DIR", str(tmp_path / "file" / "data"))
+    code, found = states(doorward)
+    assert (code, found["data folder"][0], found["database"][0]) == (1, "failed", "failed")
+
+
+@pytest.mark.parametrize(
+    ("greeting", "state"), [(b"220 post.example.com ESMTP\r\n", "ok"), (b"HTTP/1.1 400\r\n", "failed")]
+)
+def test_finds_a_mail_server_that_is_none(
+    greeting: bytes, state: str, doorward: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Greeting(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.sendall(greeting)
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Greeting) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("DOORWARD_MAIL__HOST", "127.0.0.1")
+        monkeypatch.setenv("DOORWARD_MAIL__PORT", str(server.server_address[1]))
+        assert states(doorward)[1]["mail"][0] == state
+        server.shutdown()
+
+
+async def test_finds_a_redis_that_answers(doorward: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    redis = RedisServer(tmp_path)
+    await redis.start()
+    monkeypatch.setenv("REDIS_URL", redis.url)
+    found = states(doorward)[1]
+    await redis.stop()
+    assert found["redis"] == ("ok", "it answers, and counts")
+
+
+async def test_fails_on_a_hot_query_that_lost_its_index(committing_tools: Tools, doorward: Command) -> None:
+    await execute(committing_tools, "DROP INDEX uq_users_external_id")
+    said = doorward("doctor", "--queries", "--json")
+    assert said.code == 1
+    (failed,) = [each for each in said.document["items"] if each["state"] == "failed"]
+    assert (failed["part"], failed["finding"]) == ("user, by external id", "reads users from end to end")
+    assert failed["remedy"].startswith("Run `doorward migrate`, then ANALYZE. If it stays: ")
 
 
 def test_asks_the_database_how_it_would_run_the_hot_queries(doorward: Command) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,9 +36,25 @@ def test_asks_through_the_unix_socket(running: Callable[..., Running], process: 
     assert process("health", DOORWARD_SERVER__UDS=path).code == 0
 
 
-def test_fails_while_a_server_does_not_answer_or_the_port_is_none(process: Command) -> None:
-    import socket
+def test_asks_a_worker_on_its_port_for_metrics(
+    running: Callable[..., Running], process: Command, tmp_path: Path
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    database = f"sqlite:///{tmp_path / 'worker.sqlite3'}"
+    assert process("migrate", DATABASE_URL=database).code == 0
+    where = {"DOORWARD_METRICS__PORT": port}
+    worker = running("worker", DATABASE_URL=database, **where)
+    worker.wait_for("Doorward's worker runs.")
+    assert process("health", "--worker", **where).document == {"status": "ok"}
+    assert worker.end().code == 0
+    assert process("health", "--worker", **where).lines[0].startswith("There is no answer from the worker: ")
+    none = process("health", "--worker")
+    assert (none.code, none.lines) == (1, ["A worker listens on no port unless DOORWARD_METRICS__PORT is set."])
 
+
+def test_fails_while_a_server_does_not_answer_or_the_port_is_none(process: Command) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

@@ -23,7 +23,7 @@ _LOOK_AGAIN: Final = timedelta(seconds=1)
 
 
 class KeyRing:
-    """Held by Tools; one for each process."""
+    """Held by Tools; one for each process. hits, misses: uses that what is known was fresh enough for, or not."""
 
     def __init__(self) -> None:
         self._read_at: datetime | None = None
@@ -31,11 +31,16 @@ class KeyRing:
         self._signers: dict[str, Signer] = {}
         self._public: dict[str, PublicKey] = {}
         self.verifier = Verifier({})
+        self.hits = 0
+        self.misses = 0
 
     async def refresh(self, tx: Tx) -> None:
         """Reads the keys when what is known is too old."""
-        if self._read_at is None or not timedelta(0) <= tx.now - self._read_at < _FRESH:
-            await self.read(tx)
+        if self._read_at is not None and timedelta(0) <= tx.now - self._read_at < _FRESH:
+            self.hits += 1
+            return
+        self.misses += 1
+        await self.read(tx)
 
     async def look_again(self, tx: Tx) -> bool:
         """After a token named a key that is not known: whether there was a new look, which at most one in a second gets."""

@@ -80,4 +80,5 @@ async def answer_attempt(
                 # Nothing of the account may stay.
                 problem.keeps_work = False  # type: ignore[misc]  # this one failure; its class says what is usual
             raise
-        raise await refuse(tx, problem, taken.user_id if taken else None, trace) from None
+        user_id, aim = (taken.user_id, taken.aim) if taken else (None, "step-up" if stepping_up else "sign-in")
+        raise await refuse(tx, problem, user_id, trace, aim) from None

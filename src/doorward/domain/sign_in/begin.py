@@ -7,6 +7,7 @@ from doorward.domain.risk.devices import Client, known_device
 from doorward.domain.sessions.start import SessionKind
 from doorward.domain.sign_in.attempts import Attempt, new_attempt
 from doorward.domain.sign_in.complete import Complete, Pending, ask, go_on, refuse
+from doorward.domain.sign_in.funnel import count_step
 from doorward.domain.sign_in.prove import prove
 from doorward.domain.sign_in.trace import Trace
 from doorward.domain.users.find import find_by_identifier, identifier_mac
@@ -30,6 +31,7 @@ async def begin_sign_in(
     """
     trace = Trace()
     attempt = await first_attempt(tx, identifier or "", trace, client)
+    count_step(tx, attempt.aim, "begun")
     if password is None:
         return await ask(tx, attempt)
     try:

@@ -14,8 +14,9 @@ from doorward.domain.sessions.end import end_session
 from doorward.domain.sessions.problems import SessionNotFound
 from doorward.domain.sessions.start import SessionKind, start_session
 from doorward.domain.sessions.store import SessionRow
-from doorward.domain.sign_in.attempts import Attempt, Kept, name_of, open_attempt, save, spend
+from doorward.domain.sign_in.attempts import Aim, Attempt, Kept, name_of, open_attempt, save, spend
 from doorward.domain.sign_in.events import SignInRefused
+from doorward.domain.sign_in.funnel import count_step
 from doorward.domain.sign_in.policy import Proven, next_stage, step_up_stage
 from doorward.domain.sign_in.problems import AttemptInvalid, SignInFailed
 from doorward.domain.sign_in.prove import forget, prompts_for
@@ -106,6 +107,7 @@ async def _next(
     changed = await changed_at(tx, proof.credential_id) if proof.credential_id is not None else None
     attempt.proofs.append(Kept(proof.method, proof.amr, proof.factors, proof.credential_id, changed))
     attempt.stage = stage
+    count_step(tx, attempt.aim, "asked", proof.method)
     return await ask(tx, attempt)
 
 
@@ -145,6 +147,7 @@ async def _let_in(
     else:
         device_secret = await note_device(tx, user.id, client, may_trust="mfa" in methods)
     started = await start_session(tx, user_id=user.id, kind=kind, methods=methods)
+    count_step(tx, attempt.aim, "complete", proof.method)
     if kind == "cookie":
         return Complete(user, started.session, cookie=started.secret, device_secret=device_secret)
     access_token, expires_in = await issue_access_token(
@@ -190,7 +193,7 @@ def _methods(attempt: Attempt, proof: Proof) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-async def refuse(tx: Tx, problem: Problem, user_id: UUID | None, trace: Trace) -> Problem:
+async def refuse(tx: Tx, problem: Problem, user_id: UUID | None, trace: Trace, aim: Aim = "sign-in") -> Problem:
     """Records why somebody was refused, under a support code; the problem is to be raised, and the record is kept."""
     if problem.kind in _NOT_REFUSED or (isinstance(problem, SignInFailed) and not problem.keeps_work):
         # The input was not understood or nothing works: that is no refusal. Or all of this is taken back.
@@ -198,6 +201,7 @@ async def refuse(tx: Tx, problem: Problem, user_id: UUID | None, trace: Trace) -
     if user_id is not None and not await is_kept(tx, user_id):
         # Erased since the sign-in was begun: the record may not bring anything of that person back.
         user_id = None
+    count_step(tx, aim, "refused", trace.method)
     tx.emit(SignInRefused(user_id=user_id, reason=problem.code, method=trace.method))
     problem.facts["support_code"] = await keep_trace(tx, trace, user_id=user_id, outcome=problem.code)
     problem.keeps_work = True  # type: ignore[misc]  # this one failure; its class says what is usual

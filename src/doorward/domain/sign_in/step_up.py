@@ -12,6 +12,7 @@ from doorward.domain.sessions.start import SessionKind
 from doorward.domain.sign_in.answer import answer_attempt
 from doorward.domain.sign_in.attempts import new_attempt
 from doorward.domain.sign_in.complete import Complete, Pending, ask
+from doorward.domain.sign_in.funnel import count_step
 from doorward.domain.users.permissions import WRITE_ME
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.permission import require
@@ -26,6 +27,7 @@ async def begin_step_up(tx: Tx, *, device_secret: str | None = None) -> Pending:
         raise Unauthenticated
     device = await known_device(tx, actor.user_id, device_secret)
     device_id = device.id if device is not None else None
+    count_step(tx, "step-up", "begun")
     return await ask(tx, new_attempt(actor.user_id, aim="step-up", session_id=actor.session_id, device_id=device_id))
 
 

@@ -21,6 +21,7 @@ from doorward.domain.sign_in.answer import answer_attempt
 from doorward.domain.sign_in.attempts import Attempt, Kept, new_attempt
 from doorward.domain.sign_in.begin import first_attempt
 from doorward.domain.sign_in.complete import Complete, Pending, ask
+from doorward.domain.sign_in.funnel import count_step
 from doorward.domain.sign_in.problems import AttemptInvalid, SignInFailed
 from doorward.domain.sign_in.trace import Trace
 from doorward.domain.sign_up.problems import SignUpClosed
@@ -193,6 +194,7 @@ async def _make_account(tx: Tx, attempt: Attempt, proof: Proof) -> bool:
         _ask_for_address(attempt, user, proof.user_id)
         return False
     attempt.aim, attempt.new_user = "sign-in", None
+    count_step(tx, attempt.aim, "begun")
     if not waits:
         try:
             await _make(tx, user, None, opened, user_id=proof.user_id)
@@ -220,6 +222,7 @@ async def _quietly(tx: Tx, user: NewUser, hashed: HashedPassword) -> Pending:
     except EmailTaken:
         # Who knows the account's password may carry on and sign in; to everybody else it looks like a new account.
         await _tell_owner(tx, user)
+    count_step(tx, "sign-in", "begun")
     return await ask(tx, await first_attempt(tx, user.email.display, Trace()))
 
 

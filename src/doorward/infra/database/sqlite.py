@@ -53,6 +53,9 @@ class _Connection:
                 check_same_thread=False,
                 cached_statements=512,
             )
+        except sqlite3.Error as error:
+            raise self.explained(error) from error
+        try:
             # Waits while another process migrates a new file; from then on waiting is done asleep, not in the driver.
             self.raw.execute("PRAGMA journal_mode = WAL")
             self.raw.execute("PRAGMA busy_timeout = 0")
@@ -61,6 +64,7 @@ class _Connection:
             self.raw.execute("PRAGMA temp_store = MEMORY")
             self.raw.execute(f"PRAGMA mmap_size = {256 * _MIB}")
         except sqlite3.Error as error:
+            self.raw.close()
             raise self.explained(error) from error
         self.raw.create_function(FROM_HEXADECIMAL, 1, bytes.fromhex, deterministic=True)
         self.raw.set_progress_handler(self._overdue, _STEPS_BETWEEN_LOOKS)

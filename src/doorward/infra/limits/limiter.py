@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import structlog
 
@@ -76,6 +76,12 @@ class Limiter:
             self._is_away = False
             _log.warning("the store of the rate limits is back")
         return standing
+
+    def watch(self, around: Callable[[Callable[[str, Rate], Awaitable[Standing]]], Any]) -> None:
+        """Has each call of a store outside of the database watched. around: makes a function that does so of one."""
+        shared = self._shared
+        if shared is not None and self._shares_all:
+            shared.take = around(shared.take)  # type: ignore[method-assign]  # this one store, for this one process
 
     async def close(self) -> None:
         """Closes the connections to the store."""

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from doorward.infra.telemetry import metrics
-from doorward.infra.telemetry.figures import Durations
+from doorward.infra.telemetry.figures import Durations, Lookups
 from doorward.infra.telemetry.metrics import MEASURES, Measure
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -123,7 +123,9 @@ class RequestCounters:
             child._sum.inc(seconds - old_seconds)  # noqa: SLF001 - see above
             self._carried[key] = counts, seconds
             return
-        child.inc(value - self._carried.get(key, 0.0))
+        # One that begins anew, as a cache that was emptied does, has counted everything since.
+        carried = self._carried.get(key, 0.0)
+        child.inc(value - carried if value >= carried else value)
         self._carried[key] = value
 
     def _own(self) -> Iterable[Sample]:
@@ -167,6 +169,12 @@ class RequestCounters:
 
 
 _BY_NAME: Final = {each.name: each for each in MEASURES}
+
+
+def lookups(cache: str, found: Lookups) -> Iterable[Sample]:
+    """What one cache tells of itself. cache: its name, one of a few that the code knows."""
+    yield Sample(metrics.CACHE_LOOKUPS, (cache, "hit"), found.hits)
+    yield Sample(metrics.CACHE_LOOKUPS, (cache, "miss"), found.misses)
 
 
 def _make(measure: Measure, registry: CollectorRegistry) -> Any:

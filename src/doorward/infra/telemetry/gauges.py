@@ -10,7 +10,7 @@ from doorward import __version__
 from doorward.infra.database.problems import DatabaseUnavailable
 from doorward.infra.outbox.backlog import Backlog, backlog
 from doorward.infra.telemetry import metrics
-from doorward.infra.telemetry.counters import Sample
+from doorward.infra.telemetry.counters import Sample, lookups
 from doorward.infra.telemetry.logs import Logs
 from doorward.kernel.actor import system
 from doorward.kernel.problem import Problem
@@ -51,6 +51,10 @@ class Gauges:
         yield from self._hashing()
         for key, number in list(self._tools.figures.events.items()):
             yield Sample(metrics.EVENTS, key, number)
+        for step, number in list(self._tools.figures.sign_in_steps.items()):
+            yield Sample(metrics.SIGN_IN_STEPS, step, number)
+        for name, look_up in list(self._tools.figures.caches.items()):
+            yield from lookups(name, look_up())
         if self._logs is not None:
             yield Sample(metrics.LOG_DROPPED, (), self._logs.output.dropped)
         yield Sample(metrics.BUILD, (__version__, platform.python_version(), self._tools.database.name), 1)

@@ -48,6 +48,14 @@ EVENTS: Final = Measure(
     "Committed events by type. Sign-ins carry how (`method`) and refusals why (`reason`); otherwise these are empty.",
     ("type", "method", "reason"),
 )
+SIGN_IN_STEPS: Final = Measure(
+    "doorward_sign_in_steps_total",
+    "counter",
+    "How far sign-ins come, by `aim` (`sign-in`, `step-up`), `step` (`begun`, `asked` for more after a right answer, "
+    "`complete`, `refused`) and the `method` answered, if one was."
+    " A sign-up that signs in begins a sign-in then.",
+    ("aim", "step", "method"),
+)
 HASH_SECONDS: Final = Measure(
     "doorward_hashing_duration_seconds", "histogram", "Time to compute one password hash, without waiting for its turn."
 )
@@ -107,6 +115,14 @@ JOB_SECONDS: Final = Measure(
     "Time of one run of a job, by kind and result: `done`, `failed` (tried again), `dead` (given up) or `lost`.",
     ("kind", "result"),
 )
+CACHE_LOOKUPS: Final = Measure(
+    "doorward_cache_lookups_total",
+    "counter",
+    "Questions answered from memory (`hit`) or not (`miss`), by what is kept there: `signing_keys`, read from the database "
+    "anew every few seconds; `user_agents`, names of devices; `client_networks`, what is counted as one client; "
+    "`trusted_proxies`.",
+    ("cache", "result"),
+)
 LOG_DROPPED: Final = Measure(
     "doorward_log_lines_dropped_total",
     "counter",
@@ -142,6 +158,7 @@ MEASURES: Final = (
     IN_FLIGHT,
     PROBLEMS,
     EVENTS,
+    SIGN_IN_STEPS,
     HASH_SECONDS,
     HASHES_REFUSED,
     HASHES_WAITING,
@@ -156,6 +173,7 @@ MEASURES: Final = (
     JOBS,
     JOBS_OLDEST,
     JOB_SECONDS,
+    CACHE_LOOKUPS,
     LOG_DROPPED,
     LOOP_LAG,
     BUILD,

@@ -66,7 +66,7 @@ class MetricsSettings(BaseModel):
         ge=1,
         le=65535,
         description="A port of its own for `/metrics`, which is then not on the public one. `auto` asks for nothing there "
-        "unless `token` is set. `doorward worker` shows its figures only on this port.",
+        "unless `token` is set. `doorward worker` shows its figures, and `/livez`, only on this port.",
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on with `port`.")
 

@@ -1,4 +1,4 @@
-"""Traces by OpenTelemetry, from the request to its statements and outgoing calls. Only where a collector's address is set.
+"""Traces by OpenTelemetry, from the request over its use cases to statements and outgoing calls. Only where a collector's address is set.
 
 Everything here is wrapped around parts that are whole without it, once, at the start: without a collector nothing of this
 is imported, and no request passes through any of it.
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
+from types import ModuleType
 from typing import Any, Final, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
@@ -26,6 +28,7 @@ from doorward.infra.database.statement import Compiled, CompiledRows
 from doorward.infra.mailer.mail import Mail, Mailer
 from doorward.infra.telemetry.figures import Durations
 from doorward.infra.telemetry.settings import TracingSettings
+from doorward.infra.telemetry.use_cases import spans_around
 from doorward.kernel.problem import Problem
 
 P = ParamSpec("P")
@@ -34,6 +37,7 @@ R = TypeVar("R")
 # The library reads this one by itself, and then it wins.
 _TRACES_VARIABLE: Final = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
+_NO_ATTRIBUTES: Final[Mapping[str, str]] = {}
 
 
 class Tracing:
@@ -65,7 +69,12 @@ class Tracing:
         )
 
     def around(
-        self, made: Callable[P, Awaitable[R]], name: str, *, kind: SpanKind = SpanKind.INTERNAL, **attributes: str
+        self,
+        made: Callable[P, Awaitable[R]],
+        name: str,
+        *,
+        kind: SpanKind = SpanKind.INTERNAL,
+        attributes: Mapping[str, str] = _NO_ATTRIBUTES,
     ) -> Callable[P, Awaitable[R]]:
         """A function with a span around each call."""
 
@@ -79,6 +88,16 @@ class Tracing:
                     raise
 
         return traced
+
+    @contextmanager
+    def use_cases(self, domain: ModuleType) -> Iterator[None]:
+        """Puts a span around each use case meanwhile. domain: the package of all slices."""
+
+        def wrap(use_case: Any, name: str, whole_name: str) -> Any:
+            return self.around(use_case, name, attributes={"code.function.name": whole_name})
+
+        with spans_around(domain, wrap):
+            yield
 
     def outgoing(self, call: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
         """A client's `call` with a span around each; it names the server and never the path, which can hold a secret."""
@@ -95,6 +114,10 @@ class Tracing:
                     raise
 
         return traced
+
+    def rate_limit_store(self, take: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+        """A store's `take` with a span around each; its key, which holds an address or a user, is not told."""
+        return self.around(take, "rate limit", kind=SpanKind.CLIENT, attributes={"db.system.name": "redis"})
 
     def mailer(self, mailer: Mailer) -> Mailer:
         """A mailer with a span around each message; it tells nothing of the message."""

@@ -100,8 +100,15 @@ def _files(settings: Settings) -> list[Finding]:
     try:
         folder = data_folder(settings)
     except SettingsError as error:
-        return [Finding("data folder", "failed", error.lines[0])]
+        return [_failed("data folder", error.lines[0], "Name a folder that can be written by DOORWARD_DATA_DIR.")]
     return [Finding("data folder", "ok", f"{folder} can be written"), _space(folder)]
+
+
+def _failed(part: str, said: str, remedy: str = "") -> Finding:
+    """What failed, from words that say what is wrong in one sentence and mostly what to do in the next. remedy: if they do not."""
+    finding, _, further = said.partition(". ")
+    otherwise = remedy or "See to the database and to what DATABASE_URL says; `doorward config show` shows it."
+    return Finding(part, "failed", finding.rstrip("."), further or otherwise)
 
 
 def _space(folder: Path) -> Finding:
@@ -130,16 +137,16 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         secrets = sealing_secrets(settings)
         database = open_database(database_url(settings), settings.section(DatabaseSettings), metadata)
     except SettingsError as error:
-        yield Finding("database", "failed", error.lines[0])
+        yield _failed("database", error.lines[0])
         return
     except DatabaseUnavailable as problem:
-        yield Finding("database", "failed", explain_database(problem))
+        yield _failed("database", explain_database(problem))
         return
     try:
         try:
             examined = await examine(database)
         except DatabaseUnavailable as problem:
-            yield Finding("database", "failed", explain_database(problem))
+            yield _failed("database", explain_database(problem))
             return
         milliseconds = f"{examined.round_trip_seconds * 1000:.1f} ms for a statement"
         yield Finding(
@@ -160,7 +167,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         finally:
             tools.hashing.close()
     except DatabaseUnavailable as problem:
-        yield Finding("database", "failed", explain_problem(problem)[0])
+        yield _failed("database", explain_problem(problem)[0])
     finally:
         await database.close()
 
@@ -219,7 +226,7 @@ async def _collect_queries() -> list[Finding]:
         async with opened(read_settings()) as tools:
             return [await _query(tools, name, query) for name, query in HOT_QUERIES.items()]
     except SettingsError as error:
-        return [Finding("settings", "failed", line) for line in error.lines]
+        return [_failed("settings", line) for line in error.lines]
 
 
 async def _query(tools: Tools, name: str, query: Command) -> Finding:
@@ -284,7 +291,7 @@ async def _signing_key(tools: Tools) -> Finding:
     try:
         await check_keys_open(tools)
     except SealBroken as error:
-        return Finding("signing key", "failed", str(error))
+        return _failed("signing key", str(error))
     signing = max((key.active_from for key in keys if key.active_from <= now), default=None)
     if signing is None:
         return Finding(

@@ -67,8 +67,13 @@ def explain_database(problem: DatabaseUnavailable) -> str:
         database, source = "The database", "DATABASE_URL"
     if cause is None:
         return f"{database} cannot be used: {problem.detail}"
-    if name == "DatabaseError":
-        return f"{database} cannot be used: {_first_line(cause)}. Name an SQLite database in {source}."
+    if name in {"DatabaseError", "OperationalError"}:
+        see = (
+            "Name an SQLite database"
+            if name == "DatabaseError"
+            else "See that it and its folder can be written, or mend what is"
+        )
+        return f"{database} cannot be used: {_first_line(cause)}. {see} in {source}."
     if name == "InvalidCatalogNameError":
         return f"{database} does not exist on its server. Create it, or name another in {source}."
     if name in {"InvalidPasswordError", "InvalidAuthorizationSpecificationError"}:
