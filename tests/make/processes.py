@@ -15,6 +15,8 @@ from typing import Final
 import httpx2
 import psutil
 
+from tests.make.versions import Version
+
 SOURCE: Final = Path(__file__).parents[2] / "src"
 _ADDRESS: Final = re.compile(r"address\s+http://127\.0\.0\.1:(\d+)")
 
@@ -42,7 +44,8 @@ class Node:
     environment: with which it runs, for commands on the same installation.
     """
 
-    def __init__(self, database_url: str, folder: Path, **settings: str) -> None:
+    def __init__(self, database_url: str, folder: Path, *, version: Version | None = None, **settings: str) -> None:
+        """version: an earlier one; the present one unless given."""
         self.environment = {
             **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}},
             **_ENVIRONMENT,
@@ -51,6 +54,8 @@ class Node:
             "DOORWARD_DATA_DIR": str(folder),
             **settings,
         }
+        if version is not None:
+            self.environment = version.environment(self.environment)
         self.lines: list[str] = []
         self.port = 0
         self.process: asyncio.subprocess.Process | None = None
@@ -115,6 +120,21 @@ class Node:
         return httpx2.AsyncClient(
             base_url=self.url, timeout=40, trust_env=False, verify=False, limits=httpx2.Limits(max_connections=None)
         )
+
+    async def command(self, *words: str) -> str:
+        """Runs a command on the same installation, which must succeed; what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "doorward",
+            *words,
+            env=self.environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        printed, said = await process.communicate()
+        assert process.returncode == 0, said.decode(errors="replace")[-4000:]
+        return printed.decode()
 
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal."""
