@@ -89,7 +89,7 @@ class Traffic:
         while not self._stop:
             at = await self._refresh(guest)
             at, me = await self.ask(self._other(at), "GET", "/v1/me", headers=guest.headers)
-            assert me.json()["id"] == guest.id, me.text
+            assert (me.status_code, me.json().get("id")) == (200, guest.id), me.text
             await self._sign_in_by_steps(guest, at)
             await self._sign_up_twice(at)
             self.rounds += 1

@@ -22,11 +22,11 @@ _ADDRESS: Final = re.compile(r"address\s+http://127\.0\.0\.1:(\d+)")
 
 ADMINISTRATOR: Final = "chief@example.com"
 ADMINISTRATOR_PASSWORD: Final = "plumb twelve harbors 4"
-_SECRETS: Final = "what the processes of the tests seal with and nobody else"
+SECRETS: Final = "what the processes of the tests seal with and nobody else"
 
 # Hashing at no cost: these tests look for lost and doubled work, and hashes would only slow the storm down.
 _ENVIRONMENT: Final = {
-    "DOORWARD_SECRETS": _SECRETS,
+    "DOORWARD_SECRETS": SECRETS,
     "DOORWARD_LOG__FORMAT": "json",
     "DOORWARD_LOG__LEVEL": "DEBUG",
     "DOORWARD_PASSWORD_HASHING__ARGON2_MEMORY_KIB": "64",
@@ -57,6 +57,7 @@ class Node:
         if version is not None:
             self.environment = version.environment(self.environment)
         self.lines: list[str] = []
+        self.command_words = ("serve",)
         self.port = 0
         self.process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -79,7 +80,7 @@ class Node:
             sys.executable,
             "-m",
             "doorward",
-            "serve",
+            *self.command_words,
             env=self.environment | {"PORT": str(self.port)},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -100,6 +101,7 @@ class Node:
             found = _ADDRESS.search(text)
             if found:
                 self.port = int(found.group(1))
+            if found or "Doorward's worker runs." in text:
                 self._started.set()
         await process.wait()
         self._started.set()
@@ -177,6 +179,18 @@ async def nodes(
             if node.process is not None and node.process.returncode is None:
                 node.signal(signal.SIGKILL)
                 await node.ended()
+
+
+class WorkerProcess(Node):
+    """A `doorward worker` on a database: it answers nobody."""
+
+    def __init__(self, database_url: str, folder: Path, **settings: str) -> None:
+        super().__init__(database_url, folder, **settings)
+        self.command_words = ("worker",)
+
+    async def ready(self, *, within: float = 30.0) -> None:
+        """It has said that it runs."""
+        assert "Doorward's worker runs." in self.log, f"not within {within} s"
 
 
 class Wire:
