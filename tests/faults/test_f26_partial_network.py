@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -181,4 +183,88 @@ async def test_a_node_without_redis_counts_alone_and_decides_nothing_else_alone(
         finally:
             for node in (near, far):
                 if node.process is not None:
+                    await node.kill()
+
+
+class Apart(Node):
+    """A server process in a network namespace of its own, asked through a Unix socket, which knows no namespaces."""
+
+    def __init__(self, database_url: str, folder: Path, namespace: str, **settings: str) -> None:
+        self._socket = str(folder / "far.socket")
+        super().__init__(database_url, folder, DOORWARD_SERVER__UDS=self._socket, **settings)
+        self.within = ("ip", "netns", "exec", namespace)
+
+    def client(self) -> httpx2.AsyncClient:
+        """A client of the socket."""
+        transport = httpx2.AsyncHTTPTransport(uds=self._socket)
+        return httpx2.AsyncClient(base_url="http://localhost", timeout=40, transport=transport)
+
+
+async def ip(*words: str) -> None:
+    process = await asyncio.create_subprocess_exec("ip", *words, stderr=asyncio.subprocess.PIPE)
+    _, said = await process.communicate()
+    if process.returncode != 0:
+        raise OSError(said.decode().strip())
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[tuple[str, str, str]]:
+    """A namespace, the link to it as it is called on this side, and this side's address on it."""
+    if shutil.which("ip") is None or os.geteuid() != 0:
+        pytest.skip("no network namespaces: they need iproute2 and root")
+    number = os.getpid()
+    namespace, link = f"doorward{number}", f"dw{number}"
+    here, there = (f"10.213.{number >> 8 & 255}.{(number & 63) * 4 + side}" for side in (1, 2))
+    try:
+        await ip("netns", "add", namespace)
+    except OSError as error:
+        pytest.skip(f"no network namespaces here: {error}")
+    try:
+        await ip("link", "add", link, "type", "veth", "peer", "name", "far", "netns", namespace)
+        await ip("address", "add", f"{here}/30", "dev", link)
+        await ip("link", "set", link, "up")
+        await ip("-n", namespace, "address", "add", f"{there}/30", "dev", "far")
+        await ip("-n", namespace, "link", "set", "far", "up")
+        await ip("-n", namespace, "link", "set", "lo", "up")
+        yield namespace, link, here
+    finally:
+        await ip("netns", "delete", namespace)
+
+
+async def test_a_node_whose_network_is_gone_comes_back_by_itself(
+    database: str, tmp_path: Path, wire: tuple[str, str, str]
+) -> None:
+    """The same with a real link that goes down, as a switch or a firewall takes it away."""
+    namespace, link, here_address = wire
+    cable = Cable.to_postgres(database, here_address)
+    history = History()
+    near = Node(database, tmp_path, **IMPATIENT)
+    async with plugged(cable):
+        far = Apart(cable.postgres_url(database), tmp_path, namespace, **IMPATIENT)
+        try:
+            await near.start()
+            await far.start()
+            async with near.client() as here, far.client() as there:
+                ada, gone = [await make_guest(here, history) for _ in range(2)]
+                assert (await there.get("/v1/me", headers=gone.headers)).status_code == 200
+                await ip("link", "set", link, "down")
+                await until_not_ready(there)
+                assert (await there.get("/livez")).status_code == 200
+                assert (await here.post("/v1/sign-out", headers=gone.headers)).status_code == 204
+                history.dead_access.add(gone.body["access_token"])
+                history.dead_refresh.add(gone.body["refresh_token"])
+                presented = ada.body["refresh_token"]
+                for answer in (await there.get("/v1/me", headers=gone.headers), await refresh(there, presented)):
+                    assert answer.status_code == 503, answer.text
+                history.refreshed(presented, await refresh(here, presented))
+                await ip("link", "set", link, "up")
+                await until_ready(there)
+                assert (await there.get("/v1/me", headers=gone.headers)).status_code == 401
+                answer = await refresh(there, presented)
+                assert answer.status_code == 200, answer.text
+                history.refreshed(presented, answer)
+            await invariants.hold(database, [near, far], history)
+        finally:
+            for node in (near, far):
+                if node.process is not None and node.process.returncode is None:
                     await node.kill()

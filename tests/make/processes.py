@@ -58,6 +58,8 @@ class Node:
             self.environment = version.environment(self.environment)
         self.lines: list[str] = []
         self.command_words = ("serve",)
+        # A program that runs it in another place, such as a network namespace.
+        self.within: tuple[str, ...] = ()
         self.port = 0
         self.process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -77,6 +79,7 @@ class Node:
         """Starts it, on the same port as in its life before, and waits until it is ready."""
         self._started = asyncio.Event()
         self.process = await asyncio.create_subprocess_exec(
+            *self.within,
             sys.executable,
             "-m",
             "doorward",
@@ -101,7 +104,7 @@ class Node:
             found = _ADDRESS.search(text)
             if found:
                 self.port = int(found.group(1))
-            if found or "Doorward's worker runs." in text:
+            if "  address  " in text or "Doorward's worker runs." in text:
                 self._started.set()
         await process.wait()
         self._started.set()
