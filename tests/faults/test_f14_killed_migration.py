@@ -106,7 +106,9 @@ async def test_the_version_before_serves_on_while_migrations_are_killed(  # noqa
     every: int,
 ) -> None:
     url = empty_database(database_name, request, tmp_path)
-    old = Node(url, tmp_path, version=previous_version, DOORWARD_MODE="production")
+    old = Node(
+        url, tmp_path, version=previous_version, DOORWARD_MODE="production", DOORWARD_WORKER__INSIDE_SERVE="false"
+    )
     history = History()
     longest = 0.0
     stop = asyncio.Event()
