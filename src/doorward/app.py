@@ -36,6 +36,7 @@ from doorward.infra.database import migrate
 from doorward.infra.database.base import metadata
 from doorward.infra.database.connect import open_database
 from doorward.infra.database.driver import Database
+from doorward.infra.database.replica import Replica
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.http_client.client import HttpClient
 from doorward.infra.mailer.choose import build_mailer
@@ -119,6 +120,10 @@ async def opened(settings: Settings, observing: Observing | None = None) -> Asyn
         await refuse_other_schema(database)
         seen = database if observing is None else observing.database(database)
         tools = build_tools(seen, sealing_secrets(settings), settings.sections)
+        replica = open_replica(settings)
+        if replica is not None:
+            read = replica if observing is None else observing.database(replica)
+            tools.replica = Replica(seen, read, lag_seconds=settings.section(DatabaseSettings).replica_lag_seconds)
         tools.hold(BreachedPasswords).path = breach_file(settings)
         try:
             yield tools
@@ -130,8 +135,16 @@ async def opened(settings: Settings, observing: Observing | None = None) -> Asyn
             client: HttpClient | None = tools.held.get(HttpClient)
             if client is not None:
                 await client.close()
+            if replica is not None:
+                await replica.close()
     finally:
         await database.close()
+
+
+def open_replica(settings: Settings) -> Database | None:
+    """The read replica that the settings name, not yet connected."""
+    of_database = settings.section(DatabaseSettings)
+    return open_database(of_database.replica_url, of_database, metadata) if of_database.replica_url else None
 
 
 async def refuse_other_schema(database: Database) -> None:

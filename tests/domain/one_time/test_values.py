@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -23,10 +24,13 @@ from doorward.domain.one_time.values import (
     void_values,
 )
 from doorward.domain.users.delete import delete_user, erase_user
+from doorward.infra.crypto.sealing import Sealer
+from doorward.infra.crypto.tokens import Stamper
 from doorward.infra.database.statement import Query
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import anonymous, operator, system
 from tests.make.people import make_user
+from tests.make.tools import SECRET
 
 pytestmark = pytest.mark.integration
 
@@ -132,3 +136,17 @@ async def test_goes_with_its_user(tools: Tools) -> None:
         await delete_user(tx, ada.id)
         await erase_user(tx, ada.id)
         assert await read_value(tx, KIND, value_id) is None
+
+
+async def test_a_code_and_a_link_open_under_any_secret_that_is_configured(tools: Tools) -> None:
+    value_id = await made(tools)
+    code, link = code_of(tools, KIND, value_id), link_of(tools, KIND, value_id)
+    new = b"n" * 32
+    for secrets in ([SECRET, new], [new, SECRET]):
+        sealer = Sealer(secrets)
+        other = replace(tools, sealer=sealer, stamper=Stamper(sealer))
+        assert is_code_of(other, KIND, value_id, code)
+        async with other.reading(anonymous()) as tx:
+            assert await read_link(tx, KIND, link) is not None
+    only = Sealer([new])
+    assert not is_code_of(replace(tools, sealer=only, stamper=Stamper(only)), KIND, value_id, code)

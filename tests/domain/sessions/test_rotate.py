@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,13 +18,15 @@ from doorward.domain.sessions.start import Started, start_session
 from doorward.domain.sessions.tables import sessions
 from doorward.domain.users.store import UserRow
 from doorward.domain.users.suspend import suspend_user
+from doorward.infra.crypto.sealing import Sealer
+from doorward.infra.crypto.tokens import Stamper
 from doorward.infra.database.statement import Query
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import anonymous, operator
 from doorward.kernel.ids import new_id
 from tests.make.actors import ORIGIN, logged
 from tests.make.people import make_user
-from tests.make.tools import changed
+from tests.make.tools import SECRET, changed
 
 pytestmark = pytest.mark.integration
 
@@ -186,10 +189,35 @@ async def test_stores_no_secret(tools: Tools) -> None:
 
 
 def test_follows_from_the_token_and_our_key_alone() -> None:
-    from doorward.infra.crypto.sealing import Sealer
-
     token = RefreshToken(new_id(), 0, b"s" * 32)
     one, other = Sealer([b"a" * 32]), Sealer([b"b" * 32])
-    assert token.successor(one) == token.successor(one)
-    assert token.successor(one) != token.successor(other)
-    assert token.successor(one).generation == 1
+    (mine,), (theirs,) = token.successors(one), token.successors(other)
+    assert [mine] == list(token.successors(one))
+    assert mine != theirs
+    assert mine.generation == 1
+    assert list(token.successors(Sealer([b"b" * 32, b"a" * 32]))) == [theirs, mine]
+
+
+@pytest.mark.parametrize("before_and_after", ["put in front", "put behind"])
+async def test_a_repeated_use_is_none_while_the_secret_of_the_installation_is_replaced(
+    tools: Tools, before_and_after: str
+) -> None:
+    """The answer was lost, and the client asks another server, or the same one after its restart."""
+    old, new = b"o" * 32, b"n" * 32
+    with_old, with_new = tools_with(tools, old, new), tools_with(tools, new, old)
+    first, second = (with_old, with_new) if before_and_after == "put in front" else (with_new, with_old)
+    ada = await make_user(tools)
+    token = (await begun(first, ada)).secret
+    successor = await exchanged(first, token)
+    repeated = await exchanged(second, token)
+    one, again = read_token(first.stamper, successor), read_token(first.stamper, repeated)
+    assert one is not None
+    assert one == again
+    assert await exchanged(second, repeated)
+    assert await is_open(tools, ada)
+
+
+def tools_with(tools: Tools, *secrets: bytes) -> Tools:
+    """The same Doorward with other secrets, newest first; it can still open the signing key."""
+    sealer = Sealer([*secrets, SECRET])
+    return replace(tools, sealer=sealer, stamper=Stamper(sealer))

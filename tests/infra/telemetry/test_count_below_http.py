@@ -139,11 +139,11 @@ async def test_counts_jobs_by_state_and_by_how_they_ended(tools: Tools) -> None:
     await Worker(tools, {"well": well, "badly": badly}).work_once()
     await counters.look()
     text = counters.render().decode()
-    assert 'doorward_jobs{state="due"} 0.0' in text
-    assert 'doorward_jobs{state="scheduled"} 2.0' in text
+    # What no version here knows waits for one that does, and shows as waiting.
+    assert 'doorward_jobs{state="due"} 1.0' in text
+    assert 'doorward_jobs{state="scheduled"} 1.0' in text
     assert 'doorward_job_duration_seconds_count{kind="well",result="done"} 1.0' in text
     assert 'doorward_job_duration_seconds_count{kind="badly",result="failed"} 1.0' in text
-    assert 'doorward_job_duration_seconds_count{kind="unknown",result="failed"} 1.0' in text
     assert "made-up" not in text
 
 

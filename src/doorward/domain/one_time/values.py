@@ -86,16 +86,22 @@ def link_of(tools: Tools, kind: Kind, value_id: UUID) -> str:
 
 def code_of(tools: Tools, kind: Kind, value_id: UUID, *, digits: int = 8) -> str:
     """The code of a value, for typing. Short, so its tries are counted: see `take_try`."""
-    key = tools.sealer.derive(f"one-time-code/{kind.name}")
-    number = int.from_bytes(hmac.digest(key, value_id.bytes, "sha256")[:16], "big")
-    return str(number % 10**digits).zfill(digits)
+    return _codes_of(tools, kind, value_id, digits)[0]
 
 
 def is_code_of(tools: Tools, kind: Kind, value_id: UUID, text: str, *, digits: int = 8) -> bool:
     """Whether a text is the value's code; spaces and hyphens that people type do not matter."""
     typed = "".join(character for character in text[:64] if character not in " -")
-    # Compared as digests: of one length, whatever was typed.
-    return same(_digest(typed), _digest(code_of(tools, kind, value_id, digits=digits)))
+    # Compared as digests: of one length, whatever was typed. Each is looked at, so that time tells nothing.
+    matching = [same(_digest(typed), _digest(each)) for each in _codes_of(tools, kind, value_id, digits)]
+    return any(matching)
+
+
+def _codes_of(tools: Tools, kind: Kind, value_id: UUID, digits: int) -> list[str]:
+    """The code of a value by the installation's secret, and by the earlier ones that are still configured."""
+    keys = tools.sealer.derive_all(f"one-time-code/{kind.name}")
+    numbers = [int.from_bytes(hmac.digest(key, value_id.bytes, "sha256")[:16], "big") for key in keys]
+    return [str(number % 10**digits).zfill(digits) for number in numbers]
 
 
 def id_in_link(tools: Tools, kind: Kind, text: str) -> UUID | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -35,12 +36,15 @@ class RefreshToken:
         """What the database keeps of it."""
         return fingerprint(self.secret)
 
-    def successor(self, sealer: Sealer) -> RefreshToken:
-        """The token that follows this one; the same each time."""
-        key = sealer.derive("refresh-token/successor")
+    def successors(self, sealer: Sealer) -> Iterator[RefreshToken]:
+        """The token that follows this one, the same each time; then those that an earlier secret makes of it.
+
+        While the installation's secret is being replaced, whoever exchanged the token may have had another one in front.
+        """
         generation = self.generation + 1
         message = self.session_id.bytes + generation.to_bytes(_GENERATION_BYTES, "big") + self.secret
-        return RefreshToken(self.session_id, generation, hmac.digest(key, message, "sha256"))
+        for key in sealer.derive_all("refresh-token/successor"):
+            yield RefreshToken(self.session_id, generation, hmac.digest(key, message, "sha256"))
 
 
 def first_token(session_id: UUID) -> RefreshToken:

@@ -41,7 +41,7 @@ async def rotate(tx: Tx, token: RefreshToken, session: RotationRow) -> Rotated:
     idle = timedelta(seconds=tx.section(SessionsSettings).idle_seconds)
     if session.ended_at is not None or session.expires_at <= tx.now or session.last_used_at + idle <= tx.now:
         raise RefreshTokenInvalid
-    successor = token.successor(tx.tools.sealer)
+    successor = next(token.successors(tx.tools.sealer))
     origin = tx.actor.origin
     target = encode(SESSION, token.session_id)
     won = await tx.change_once(
@@ -62,8 +62,10 @@ async def rotate(tx: Tx, token: RefreshToken, session: RotationRow) -> Rotated:
         raise RefreshTokenInvalid
     grace = timedelta(seconds=tx.section(SessionsSettings).refresh_grace_seconds)
     in_grace = present.rotated_at is not None and tx.now - present.rotated_at <= grace
-    if in_grace and same(present.secret_hash, successor.stored):
-        return Rotated(present, write_token(tx.tools.stamper, successor))
+    if in_grace:
+        for each in token.successors(tx.tools.sealer):
+            if same(present.secret_hash, each.stored):
+                return Rotated(present, write_token(tx.tools.stamper, each))
     await _end_family(tx, present, token)
     raise RefreshTokenReuse
 

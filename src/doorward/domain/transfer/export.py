@@ -56,7 +56,8 @@ async def export_users(
     try:
         cursor: str | None = None
         while True:
-            async with tools.reading(actor) as tx:
+            # Whoever moves away wants everything up to this moment.
+            async with tools.reading(actor, may_lag=not with_password_hashes) as tx:
                 if with_password_hashes:
                     require(tx.actor, Permission(EVERYTHING, ""))
                 page = await list_users(tx, which, order="created_at", limit=_PAGE, cursor=cursor)

@@ -16,6 +16,18 @@ class DatabaseSettings(BaseModel):
         "Empty means `doorward.sqlite3` in the data folder.",
         json_schema_extra={"secret": True},
     )
+    replica_url: str = Field(
+        default="",
+        description="A read replica (streaming) of the PostgreSQL database: lists of users and of events, and exports, are read "
+        "there. `DATABASE_REPLICA_URL` sets it too. Nothing that decides is ever read from it.",
+        json_schema_extra={"secret": True},
+    )
+    replica_lag_seconds: float = Field(
+        default=5.0,
+        ge=2,
+        le=3600,
+        description="By how many seconds the replica may be behind. While it is further behind or away, the primary answers.",
+    )
     pool_size: int = Field(default=10, ge=1, le=1000, description="PostgreSQL connections per process.")
     pool_wait_seconds: float = Field(
         default=3.0, gt=0, description="How long a request waits for a free connection before it is answered 503."

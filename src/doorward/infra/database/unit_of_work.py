@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import structlog
 
 from doorward.infra.database.dialect import changes_and_records
-from doorward.infra.database.driver import Database, Transaction
+from doorward.infra.database.driver import Database, Reading, Transaction
 from doorward.infra.database.explain import SlowPlans
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.statement import Command, Compiled, Query, Rows
@@ -43,6 +43,7 @@ class Db:
         "_database",
         "_figures",
         "_plans",
+        "_reads",
         "_slow_seconds",
         "_watches_all",
         "_writable",
@@ -58,8 +59,10 @@ class Db:
         plans: SlowPlans,
         *,
         writable: bool,
+        reads: Reading | None = None,
     ) -> None:
         self._database = database
+        self._reads = reads or database
         self._figures = figures
         self._slow_seconds = settings.slow_query_seconds
         self._watches_all = settings.log_queries
@@ -73,7 +76,7 @@ class Db:
         compiled = query.on(self.dialect)
         started = time.perf_counter()
         try:
-            source = self.transaction or (await self.begin() if compiled.writes else self._database)
+            source = self.transaction or (await self.begin() if compiled.writes else self._reads)
             record = await source.first(compiled, compiled.values(values))
         except Problem as problem:
             self._figures.database_failed(problem)
@@ -89,7 +92,7 @@ class Db:
         compiled = query.on(self.dialect)
         started = time.perf_counter()
         try:
-            source = self.transaction or (await self.begin() if compiled.writes else self._database)
+            source = self.transaction or (await self.begin() if compiled.writes else self._reads)
             records = await source.all(compiled, compiled.values(values), thorough=query.thorough)
         except Problem as problem:
             self._figures.database_failed(problem)
@@ -188,11 +191,19 @@ class Tx:
 
     __slots__ = ("_after_commit", "_also", "_events", "_jobs", "_writable", "_written", "actor", "db", "now", "tools")
 
-    def __init__(self, tools: Tools, actor: Actor, *, writable: bool, database_settings: DatabaseSettings) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        actor: Actor,
+        *,
+        writable: bool,
+        database_settings: DatabaseSettings,
+        reads: Reading | None = None,
+    ) -> None:
         self.tools = tools
         self.actor = actor
         self.now: datetime = tools.clock.now()
-        self.db = Db(tools.database, database_settings, tools.figures, tools.plans, writable=writable)
+        self.db = Db(tools.database, database_settings, tools.figures, tools.plans, writable=writable, reads=reads)
         self._writable = writable
         self._events: list[Event] = []
         self._written: list[Event] = []

@@ -37,14 +37,22 @@ class SharedCounts(Protocol):
 
 
 class Limiter:
-    """Counts by key. shares_all: whether every class is shared, or only the strict ones."""
+    """Counts by key. shares_all: whether every class is shared, or only the strict ones.
+
+    is_away: whether the shared counts did not answer the last time; this process counts by itself meanwhile.
+    """
 
     def __init__(self, shared: SharedCounts | None, *, shares_all: bool, local: MemoryCounts | None = None) -> None:
         self._shared = shared
         self._shares_all = shares_all
         self._local = local or MemoryCounts()
-        self._is_away = False
+        self.is_away = False
         self._retry_at = 0.0
+
+    @property
+    def shares(self) -> bool:
+        """Whether anything is counted together with other processes."""
+        return self._shared is not None
 
     def counter(self, name: str, rate: Rate, *, strict: bool) -> Take:
         """What takes one of what a key may do under a rate. name: of the limit; keys of different limits never meet.
@@ -58,22 +66,22 @@ class Limiter:
 
     async def _take_shared(self, shared: SharedCounts, key: str, rate: Rate) -> Standing:
         now = time.monotonic()
-        if self._is_away and now < self._retry_at:
+        if self.is_away and now < self._retry_at:
             return self._local.take(key, rate)
         # Until this one is back nobody else waits for a store that may hang.
         self._retry_at = now + _RETRY_SECONDS
         try:
             standing = await shared.take(key, rate)
         except (Problem, StoreAway) as error:
-            if not self._is_away:
+            if not self.is_away:
                 _log.warning(
                     "the store of the rate limits is away; each process counts by itself", reason=type(error).__name__
                 )
-            self._is_away = True
+            self.is_away = True
             self._retry_at = time.monotonic() + _RETRY_SECONDS
             return self._local.take(key, rate)
-        if self._is_away:
-            self._is_away = False
+        if self.is_away:
+            self.is_away = False
             _log.warning("the store of the rate limits is back")
         return standing
 

@@ -20,7 +20,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import bindparam, delete, or_, select, update
 
-from doorward.infra.database.dialect import insert_if_absent
+from doorward.infra.database.dialect import among, insert_if_absent
 from doorward.infra.database.statement import Command, Query
 from doorward.infra.outbox.record import Job
 from doorward.infra.outbox.tables import jobs, schedules
@@ -57,27 +57,17 @@ class ScheduledRow(NamedTuple):
     next_run_at: datetime
 
 
+# What a newer version queued waits for a worker that knows it: while both run, a try here would only be a failure.
+_for_us = (
+    jobs.c.dead_at.is_(None),
+    jobs.c.run_at <= bindparam("now"),
+    or_(jobs.c.leased_until.is_(None), jobs.c.leased_until < bindparam("now")),
+    among(jobs.c.kind, "kinds"),
+)
 _due = (
-    select(jobs.c.id)
-    .where(
-        jobs.c.dead_at.is_(None),
-        jobs.c.run_at <= bindparam("now"),
-        or_(jobs.c.leased_until.is_(None), jobs.c.leased_until < bindparam("now")),
-    )
-    .order_by(jobs.c.run_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
+    select(jobs.c.id).where(*_for_us).order_by(jobs.c.run_at).limit(bindparam("most")).with_for_update(skip_locked=True)
 )
-ANY_DUE: Final = Query(
-    select(jobs.c.id)
-    .where(
-        jobs.c.dead_at.is_(None),
-        jobs.c.run_at <= bindparam("now"),
-        or_(jobs.c.leased_until.is_(None), jobs.c.leased_until < bindparam("now")),
-    )
-    .limit(1),
-    tuple[UUID],
-)
+ANY_DUE: Final = Query(select(jobs.c.id).where(*_for_us).limit(1), tuple[UUID])
 CLAIM: Final = Query(
     update(jobs)
     .where(jobs.c.id.in_(_due))
@@ -119,11 +109,6 @@ class LeaseLost(Exception):  # noqa: N818 - no failure of the job; another worke
     """The job belongs to another worker by now; what was done here is taken back."""
 
 
-async def _unknown(_tx: Tx, _payload: Mapping[str, Any]) -> None:
-    """Stands in for the handler of a job that a newer version queued; the job waits for a worker that knows it."""
-    raise LookupError("this version has no handler for jobs of this kind")
-
-
 class Worker:
     """Runs the jobs of one process, some at a time.
 
@@ -140,6 +125,7 @@ class Worker:
     ) -> None:
         self._tools = tools
         self._handlers = handlers
+        self._kinds = sorted(handlers)
         self._recurring = recurring
         self._poll_seconds = poll_seconds
         self._name = f"{socket.gethostname()}:{os.getpid()}:{random.randrange(1 << 32):08x}"  # noqa: S311 - a name
@@ -182,10 +168,12 @@ class Worker:
         """Claims and runs what is due now; answers how many jobs that was."""
         async with self._tools.reading(system()) as tx:
             # A look costs no write lock; most looks find nothing.
-            if await tx.db.first(ANY_DUE, now=tx.now) is None:
+            if await tx.db.first(ANY_DUE, now=tx.now, kinds=self._kinds) is None:
                 return 0
         async with self._tools.writing(system()) as tx:
-            claimed = await tx.db.all(CLAIM, now=tx.now, until=tx.now + LEASE, worker=self._name, most=_BATCH)
+            claimed = await tx.db.all(
+                CLAIM, now=tx.now, until=tx.now + LEASE, worker=self._name, most=_BATCH, kinds=self._kinds
+            )
         await asyncio.gather(*(self._run_one(job) for job in claimed))
         return len(claimed)
 
@@ -194,7 +182,7 @@ class Worker:
             # Whoever had it before never came back to say what went wrong: it may be what ends them.
             await self._put_back(job, TimeoutError("no worker ever finished this job"))
             return
-        handler = self._handlers.get(job.kind, _unknown)
+        handler = self._handlers[job.kind]
         started = time.perf_counter()
         result = "done"
         try:
@@ -209,9 +197,7 @@ class Worker:
             result = "dead" if job.attempts >= MOST_ATTEMPTS else "failed"
             await self._put_back(job, error)
         finally:
-            # A kind that no version here knows could be anything.
-            kind = job.kind if job.kind in self._handlers else "unknown"
-            self._tools.figures.job_ended(kind, result, time.perf_counter() - started)
+            self._tools.figures.job_ended(job.kind, result, time.perf_counter() - started)
 
     async def _finish(self, tx: Tx, job: ClaimedJob) -> None:
         """Ends a job, while it is still ours."""

@@ -30,9 +30,13 @@ class Gauges:
         self._backlog: Backlog | None = None
         self._looked_at: datetime | None = None
         self._is_up = True
+        self._replica_lag = float("inf")
 
     async def look(self) -> None:
         """Asks the database how much work waits."""
+        if self._tools.replica is not None:
+            await self._tools.replica.look()
+            self._replica_lag = self._tools.replica.lag()
         try:
             async with self._tools.reading(system()) as tx:
                 self._backlog = await backlog(tx.db, tx.now)
@@ -71,6 +75,10 @@ class Gauges:
         for code, number in list(figures.database_errors.items()):
             yield Sample(metrics.DATABASE_ERRORS, (code,), number)
         yield Sample(metrics.DATABASE_UP, (), self._is_up)
+        if self._tools.replica is not None:
+            yield Sample(metrics.REPLICA_LAG, (), self._replica_lag)
+            for server, number in self._tools.replica.answered.items():
+                yield Sample(metrics.REPLICA_READS, (server,), number)
 
     def _work(self) -> Iterable[Sample]:
         for key, durations in list(self._tools.figures.jobs.items()):

@@ -96,6 +96,18 @@ DATABASE_ERRORS: Final = Measure(
 DATABASE_UP: Final = Measure(
     "doorward_database_up", "gauge", "1 when the database answered at the last look, else 0.", together="livemin"
 )
+REPLICA_READS: Final = Measure(
+    "doorward_database_replica_reads_total",
+    "counter",
+    "Statements that a read replica may answer, by the server that did: `replica`, or `primary` while that one is away or behind.",
+    ("server",),
+)
+REPLICA_LAG: Final = Measure(
+    "doorward_database_replica_lag_seconds",
+    "gauge",
+    "By how much the read replica was behind at most when it was last looked at; infinite when it is away.",
+    together="livemax",
+)
 JOBS: Final = Measure(
     "doorward_jobs",
     "gauge",
@@ -170,6 +182,8 @@ MEASURES: Final = (
     STATEMENT_SECONDS,
     DATABASE_ERRORS,
     DATABASE_UP,
+    REPLICA_READS,
+    REPLICA_LAG,
     JOBS,
     JOBS_OLDEST,
     JOB_SECONDS,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
 import typer
 
 from doorward.surfaces.cli.arguments import AsJson
+from doorward.surfaces.cli.run import log_to_terminal
 from doorward.surfaces.cli.show import print_json, print_line, text
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _SLOW_SECONDS: Final = 0.02
 _CLOCK_SECONDS: Final = 2.0
 _CLOCK_WRONG_SECONDS: Final = 30.0
 _MAIL_SECONDS: Final = 5.0
+_REPLICA_SECONDS: Final = 3.0
 _LARGE_TABLE: Final = 10_000
 _LATE: Final = timedelta(minutes=5)
 
@@ -77,13 +79,18 @@ async def _collect() -> list[Finding]:
         return [
             Finding("settings", "failed", line, "`doorward config show` lists all settings.") for line in error.lines
         ]
-    return [
-        Finding("settings", "ok", f"{settings.root.mode}, {len(settings.sources)} set"),
-        *_files(settings),
-        *[finding async for finding in _database(settings)],
-        *await _redis(settings),
-        *await _mail(settings),
-    ]
+    # What the parts log is for people too, and stands beside the findings.
+    logs = log_to_terminal(settings)
+    try:
+        return [
+            Finding("settings", "ok", f"{settings.root.mode}, {len(settings.sources)} set"),
+            *_files(settings),
+            *[finding async for finding in _database(settings)],
+            *await _redis(settings),
+            *await _mail(settings),
+        ]
+    finally:
+        logs.close()
 
 
 def _files(settings: Settings) -> list[Finding]:
@@ -156,6 +163,8 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
             "" if examined.round_trip_seconds < _SLOW_SECONDS else "Bring server and database nearer to each other.",
         )
         yield _clock(examined.clock_ahead_seconds)
+        for finding in await _replica(settings, database):
+            yield finding
         schema = await _schema(database)
         yield schema
         if schema.state == "failed":
@@ -170,6 +179,36 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         yield _failed("database", explain_problem(problem)[0])
     finally:
         await database.close()
+
+
+async def _replica(settings: Settings, database: Database) -> list[Finding]:
+    """The read replica, where one is set."""
+    from doorward.app import open_replica
+    from doorward.infra.database.replica import Replica
+    from doorward.infra.database.settings import DatabaseSettings
+
+    opened = open_replica(settings)
+    if opened is None:
+        return []
+    most = settings.section(DatabaseSettings).replica_lag_seconds
+    replica = Replica(database, opened, lag_seconds=most)
+    try:
+        await replica.wait(_REPLICA_SECONDS)
+    finally:
+        await opened.close()
+    meanwhile = "Until then the primary answers everything."
+    match replica.state:
+        case "ok":
+            return [Finding("replica", "ok", "it shows what is written within a moment")]
+        case "behind":
+            remedy = f"See to its load and its network, or raise DOORWARD_DATABASE__REPLICA_LAG_SECONDS. {meanwhile}"
+            return [Finding("replica", "warning", "it did not show in time what is written now", remedy)]
+        case "away":
+            remedy = f"Start it, or mend DATABASE_REPLICA_URL. {meanwhile}"
+            return [Finding("replica", "warning", "it does not answer, or not with its position in the log", remedy)]
+        case _:
+            remedy = f"Let DATABASE_REPLICA_URL name a streaming replica of the server in DATABASE_URL. {meanwhile}"
+            return [Finding("replica", "warning", "it is no replica of this database", remedy)]
 
 
 async def _redis(settings: Settings) -> list[Finding]:

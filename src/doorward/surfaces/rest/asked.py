@@ -111,9 +111,14 @@ class Asked:
             raise MalformedRequest("If-Match takes one ETag of this thing, as it was answered.")
         return int(text)
 
-    async def read(self, use_case: UseCase) -> Reply:
-        """Runs a use case that only reads."""
-        async with self.tools.reading(self.actor) as tx:
+    async def read(self, use_case: UseCase, *, may_lag: bool = False) -> Reply:
+        """Runs a use case that only reads.
+
+        may_lag: some seconds of delay do not matter, and a replica may answer, unless the request asks for the newest by
+        `Cache-Control: no-cache` (RFC 9111 section 5.2.1.4).
+        """
+        may_lag = may_lag and "no-cache" not in (self.call.header(b"cache-control") or "").lower()
+        async with self.tools.reading(self.actor, may_lag=may_lag) as tx:
             return await use_case(tx)
 
     async def write(self, use_case: UseCase) -> Reply:

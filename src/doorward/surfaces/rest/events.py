@@ -51,7 +51,7 @@ async def list_(asked: Asked, query: AllEventsQuery) -> Reply:
         page = await list_events(tx, query.which, user_id=user_id, limit=query.limit, cursor=query.cursor)
         return list_reply(page, event_view)
 
-    return await asked.read(use_case)
+    return await asked.read(use_case, may_lag=True)
 
 
 @operations.add("GET", "/v1/users/{user_id}/events", answer=ListView[EventView], problems=[UserNotFound])

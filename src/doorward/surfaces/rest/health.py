@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from doorward import __version__
 from doorward.http.draining import Draining
+from doorward.http.rate_limits import RateLimits
 from doorward.infra.database import migrate
 from doorward.infra.database.problems import DatabaseUnavailable
 from doorward.infra.tools import Tools
@@ -32,7 +33,13 @@ class ReadyView(TypedDict):
     """Whether the process can serve, and each thing it needs for that."""
 
     status: Annotated[str, Field(description="`ready` or `not-ready`.")]
-    checks: Annotated[dict[str, str], Field(description="By part: `ok`, or what is the matter.")]
+    checks: Annotated[
+        dict[str, str],
+        Field(
+            description="By part: `ok`, or what is the matter. `rate_limits` (while they are shared) and "
+            "`replica` (where there is one) tell only: the process serves without them."
+        ),
+    ]
 
 
 class VersionView(TypedDict):
@@ -64,6 +71,13 @@ async def _ready(asked: Asked) -> Reply:
         checks["database"] = problem.code
     checks["draining"] = "in progress" if tools.hold(Draining).begun else "ok"
     is_ready = set(checks.values()) == {"ok"}
+    # What it can do without for a while. If each process that misses it went out of service, all would at once.
+    limits: RateLimits | None = tools.held.get(RateLimits)
+    if limits is not None and limits.limiter.shares:
+        checks["rate_limits"] = "counted-alone" if limits.limiter.is_away else "ok"
+    if tools.replica is not None:
+        await tools.replica.look()
+        checks["replica"] = tools.replica.state
     document = {"status": "ready" if is_ready else "not-ready", "checks": checks}
     return reply(document, status=200 if is_ready else 503, headers=() if is_ready else (("retry-after", "5"),))
 

@@ -159,7 +159,7 @@ async def list_(asked: Asked, query: UsersQuery) -> Reply:
         page = await list_users(tx, which, order=query.sort, limit=query.limit, cursor=query.cursor, count=query.count)
         return list_reply(page, user_view)
 
-    return await asked.read(use_case)
+    return await asked.read(use_case, may_lag=True)
 
 
 @operations.add("GET", "/v1/users/{user_id}", answer=UserView, problems=[problems.UserNotFound], hot=True)
