@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from doorward.http.entrance import Outgoing
 from doorward.http.problems import App, Message, Receive, Scope, Send, answer
 from doorward.infra.tools import Tools
 from doorward.kernel.problem import Problem
-from doorward.surfaces.rest.asked import JSON, Reply
+from doorward.surfaces.rest.asked import JSON
 from doorward.surfaces.rest.operation import Operation
 
 _JSON: Final = (JSON[0].encode(), JSON[1].encode())
@@ -69,15 +70,14 @@ async def respond(
     except Problem as problem:
         await answer(problem, scope, send)
         return
-    await send_reply(made, send)
-
-
-async def send_reply(made: Reply, send: Send) -> None:
-    """Sends an answer."""
     headers = [
         _JSON if header is JSON else (header[0].encode("latin-1"), header[1].encode("latin-1"))
         for header in made.headers
     ]
+    # Unless somebody in between wants to see what is sent.
+    outgoing = getattr(send, "__self__", None)
+    if isinstance(outgoing, Outgoing) and outgoing.whole(made.status, headers, made.body):
+        return
     if made.status not in {204, 304}:
         headers.append((b"content-length", str(len(made.body)).encode()))
     await send({"type": "http.response.start", "status": made.status, "headers": headers})
