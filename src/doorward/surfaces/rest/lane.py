@@ -5,7 +5,7 @@ It runs the same operations in the same way as the router does; a test holds the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Final
 
 from doorward.http.entrance import Outgoing
@@ -36,7 +36,7 @@ class FastLane:
             else:
                 raise ValueError("the fast lane takes paths with at most one parameter, at the end")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answers one request."""
         method, path = scope["method"], scope["path"]
         if method == "HEAD":
@@ -44,14 +44,12 @@ class FastLane:
             method, scope, send = "GET", {**scope, "method": "GET"}, _without_content(send)
         operation = self._exact.get((method, path))
         if operation is not None:
-            await respond(operation, self._tools, scope, receive, send, ())
-            return
+            return respond(operation, self._tools, scope, receive, send, ())
         parent, _, last = path.rpartition("/")
         operation = self._by_parent.get((method, parent))
         if operation is not None and last:
-            await respond(operation, self._tools, scope, receive, send, (last,))
-            return
-        await self._otherwise(scope, receive, send)
+            return respond(operation, self._tools, scope, receive, send, (last,))
+        return self._otherwise(scope, receive, send)
 
 
 def _without_content(send: Send) -> Send:
