@@ -23,9 +23,8 @@ _COUNTING: Final = {
 async def run(stage: Stage) -> Result:
     """Doorward beside itself, each time as a new process.
 
-    Two processes of the same program differ by several hundredths in what a request costs them, by where things come to
-    lie in memory and in dictionaries, and stay so for their whole life: more than what is measured here. So each window has
-    a process of its own, and both are told the same seed for dictionaries.
+    Where things come to lie in memory and in dictionaries stays with a process for its whole life, and may be worth as much
+    as what is measured here. So each window has a process of its own, and both are told the same seed for dictionaries.
     """
     doorward = stage.doorward
     if not doorward:
