@@ -55,6 +55,7 @@ ROWS: Final = {
     "growth": growth.run,
     "sign-up": sign_up.run,
 }
+# They bring along what they measure.
 ONLY_LARGE: Final = {"growth"}
 _TOLERATED_CORES: Final = 0.1
 RESULTS: Final = Path(__file__).parent / "results"
@@ -86,12 +87,19 @@ def _arguments() -> argparse.Namespace:
     reader.add_argument("--connections", type=int, default=16, help="connections of the quick rows")
     reader.add_argument("--large", action="store_true", help="also the growth row: a thousand beside a million users")
     reader.add_argument(
-        "--keep", type=Path, help="a folder for databases and logs that stays (default: a temporary one)"
+        "--keep",
+        type=Path,
+        help="a folder for databases and logs that stays (default: a temporary one); the growth row takes what it finds there",
+    )
+    reader.add_argument(
+        "--fill", action="store_true", help="fill the databases of the growth row into --keep, and measure nothing"
     )
     reader.add_argument("--strict", action="store_true", help="exit 1 when a goal is missed or a row failed")
     read = reader.parse_args()
     if read.users < 500 or read.rounds < 1 or read.seconds <= 0 or read.connections < 1:
         reader.error("at least 500 users, one round, one connection and a window longer than nothing")
+    if read.fill and read.keep is None:
+        reader.error("--fill needs --keep")
     if not read.rows:
         read.rows = [name for name in ROWS if name not in ONLY_LARGE]
     if read.large:
@@ -102,7 +110,7 @@ def _arguments() -> argparse.Namespace:
 async def _database(ground: Ground, rows: list[str], subjects: list[str], failures: list[str]) -> list[Result]:
     found: list[Result] = []
     print(f"\nbench: filling and starting on {ground.database}, {ground.users:,} users", file=sys.stderr)
-    async with set_up(ground, subjects) as stage:
+    async with set_up(ground, subjects, opens=not ONLY_LARGE.issuperset(rows)) as stage:
         for name in (each for each in ROWS if each in rows):
             print(f"bench: {name} on {ground.database}", file=sys.stderr)
             try:
@@ -136,18 +144,17 @@ def main() -> int:
         with ExitStack() as stack, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             server = None
             if "postgres" in asked.databases:
-                # A folder of its own under the system's temporary one: the server's own user must reach it.
-                data = Path(
-                    stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-pg-", ignore_cleanup_errors=True))
+                # A folder of its own under the system's temporary one, unless told: the server's own user must reach it.
+                data = (
+                    asked.keep.resolve()
+                    if asked.keep
+                    else Path(
+                        stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-pg-", ignore_cleanup_errors=True))
+                    )
                 )
-                server = stack.enter_context(postgres.running(data / "data"))
-            facts = machine.facts(server.version if server else None)
-            top = runner.run(ceiling(folder, seconds=min(asked.seconds, 3.0), connections=asked.connections))
-            print(
-                f"bench: the load tool's own ceiling here is {top['rate']:,.0f} requests/s (p99 {top['p99'] * 1e3:.2f} ms)"
-            )
-            for database in asked.databases:
-                ground = Ground(
+                server = stack.enter_context(postgres.running(data / "data", stays=asked.keep is not None))
+            grounds = [
+                Ground(
                     database,
                     folder,
                     asked.users,
@@ -155,7 +162,20 @@ def main() -> int:
                     asked.rounds,
                     asked.connections,
                     server if database == "postgres" else None,
+                    keeps=asked.keep is not None,
                 )
+                for database in asked.databases
+            ]
+            if asked.fill:
+                for ground in grounds:
+                    runner.run(growth.fill(ground))
+                return 0
+            facts = machine.facts(server.version if server else None)
+            top = runner.run(ceiling(folder, seconds=min(asked.seconds, 3.0), connections=asked.connections))
+            print(
+                f"bench: the load tool's own ceiling here is {top['rate']:,.0f} requests/s (p99 {top['p99'] * 1e3:.2f} ms)"
+            )
+            for ground in grounds:
                 results += runner.run(_database(ground, asked.rows, asked.subjects, failures))
     finally:
         if asked.keep is None:

@@ -16,7 +16,8 @@ class Ground:
     """The conditions that all subjects of one database share.
 
     users: people in each subject's tables. seconds: length of one window. rounds: windows per contender. connections:
-    how many callers the quick rows use at once. postgres is None on SQLite.
+    how many callers the quick rows use at once. postgres is None on SQLite. keeps: whether the large databases stay in the
+    folder, and are taken from there when an earlier run filled them.
     """
 
     database: DatabaseName
@@ -26,6 +27,7 @@ class Ground:
     rounds: int
     connections: int
     postgres: Postgres | None
+    keeps: bool = False
 
     @property
     def database_process(self) -> int | None:
@@ -40,6 +42,10 @@ class Ground:
         for each in self.folder.glob(f"{path.name}*"):
             each.unlink()
         return str(path)
+
+    def address(self, name: str) -> str:
+        """Where a database of this name is, whether it is there or not."""
+        return self.postgres.url(name) if self.postgres else str(self.folder / f"{name}.sqlite3")
 
     async def settle(self, name: str) -> None:
         """Lets the database tidy up after filling."""

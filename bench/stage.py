@@ -18,9 +18,13 @@ SUBJECTS = (Doorward.name, Peer.name, Bare.name)
 
 @dataclass(slots=True)
 class Stage:
-    """Who is there. A subject that was not asked for is None and its part of a row stays empty."""
+    """Who is there. A subject that was not asked for is None and its part of a row stays empty.
+
+    taking_part: the names of those that were asked for, also where the rows bring them along themselves.
+    """
 
     ground: Ground
+    taking_part: frozenset[str]
     doorward: Doorward | None
     peer: Peer | None
     bare: Bare | None
@@ -31,13 +35,15 @@ class Stage:
 
 
 @asynccontextmanager
-async def set_up(ground: Ground, subjects: Collection[str]) -> AsyncIterator[Stage]:
-    """Fills and starts the subjects, and stops them in the end."""
+async def set_up(ground: Ground, subjects: Collection[str], *, opens: bool = True) -> AsyncIterator[Stage]:
+    """Fills and starts the subjects, and stops them in the end. opens: whether any row needs them."""
+    wanted = subjects if opens else ()
     stage = Stage(
         ground,
-        Doorward(ground) if Doorward.name in subjects else None,
-        Peer(ground) if Peer.name in subjects else None,
-        Bare(ground) if Bare.name in subjects else None,
+        frozenset(subjects),
+        Doorward(ground) if Doorward.name in wanted else None,
+        Peer(ground) if Peer.name in wanted else None,
+        Bare(ground) if Bare.name in wanted else None,
     )
     there = [each for each in (stage.doorward, stage.peer, stage.bare) if each]
     try:

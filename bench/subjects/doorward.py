@@ -22,6 +22,7 @@ from bench.ground import Ground
 from bench.load import Caller, Cycle, Load, Made, UnexpectedAnswerError, ask_json, request
 from bench.people import PASSWORD, password_hash, people, person
 from bench.processes import ROOT, Server, clean_environment, free_port, start
+from doorward.infra.database.migrate import newest
 
 ADMINISTRATOR: Final = "administrator@people.example.com"
 # How many steps the clock of an app may be off in the row of authenticator apps, so that one person has several codes.
@@ -144,19 +145,40 @@ class Doorward:
         self._environment: dict[str, str] = {}
         self._newcomers = itertools.count(1)
         self._pages: list[str] = []
+        self._kept_pages = self._folder / "pages.json"
         self.server: Server | None = None
 
-    async def open(self) -> None:
-        """Fills its database and starts it."""
-        await self.migrate()
-        await asyncio.to_thread(self.bring_in, write_people(self._folder / "people.csv", self.count))
-        await self._ground.settle(self._label)
+    async def open(self, *, keeps: bool = False) -> None:
+        """Fills its database, unless an earlier run kept it, and starts it. keeps: whether it is kept for another run."""
+        filled = self._folder / "filled.json"
+        wanted = {"people": self.count, "schema": newest()}
+        if keeps and filled.exists() and json.loads(filled.read_text()) == wanted:
+            self._stand_on(self._ground.address(self._label))
+        else:
+            filled.unlink(missing_ok=True)
+            self._kept_pages.unlink(missing_ok=True)
+            await self.migrate()
+            await asyncio.to_thread(self.bring_in, write_people(self._folder / "people.csv", self.count))
+            await self._ground.settle(self._label)
+            if keeps:
+                filled.write_text(json.dumps(wanted))
         self.server = await asyncio.to_thread(self.start)
+        if keeps:
+            # A walk through a million people is five thousand requests; cursors stay good.
+            if self._kept_pages.exists():
+                self._pages = json.loads(self._kept_pages.read_text())
+            else:
+                self._kept_pages.write_text(json.dumps(await self._walk(await self.administrator())))
 
     async def migrate(self) -> str:
         """Makes its empty database with all tables, and gives the address or the file's path."""
         self._folder.mkdir(exist_ok=True)
         address = await self._ground.fresh(self._label)
+        self._stand_on(address)
+        await asyncio.to_thread(self.command, "migrate")
+        return address
+
+    def _stand_on(self, address: str) -> None:
         self._environment = {
             "DATABASE_URL": address if self._ground.postgres else f"sqlite:///{address}",
             "DOORWARD_DATA_DIR": str(self._folder),
@@ -169,8 +191,6 @@ class Doorward:
             "DOORWARD_BOOTSTRAP_ADMIN__EMAIL": ADMINISTRATOR,
             "DOORWARD_BOOTSTRAP_ADMIN__PASSWORD": PASSWORD,
         }
-        await asyncio.to_thread(self.command, "migrate")
-        return address
 
     def command(self, *words: str) -> None:
         """Runs one command of Doorward on its database."""

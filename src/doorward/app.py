@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -169,12 +169,13 @@ class Application:
         self._observing = Observing(settings)
         self._app: App | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answers one request, or runs the lifespan."""
         if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-        elif self._app is not None:
-            await self._app(scope, receive, send)
+            return self._lifespan(receive, send)
+        if self._app is None:
+            raise RuntimeError("a request before the lifespan began")
+        return self._app(scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

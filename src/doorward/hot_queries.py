@@ -23,8 +23,8 @@ _ALL: Final = frozenset[str]()
 HOT_QUERIES: Final[dict[str, Command]] = {
     "who am I, by token": access.BY_SESSION,
     "who am I, by cookie": access.BY_COOKIE,
-    "refresh, look": access.REFRESHING,
-    "refresh, rotate": sessions.ROTATE,
+    "refresh": access.ROTATE,
+    "refresh, of a spent token": access.REFRESHING,
     "session, last use": sessions.TOUCH,
     "session, end": sessions.END_ONE,
     "sessions of a user": sessions.OPEN_OF_USER,

@@ -5,6 +5,7 @@ The end names the route's template and never the path or the query: a link may h
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 from doorward.http.call import Call
@@ -33,7 +34,10 @@ class AccessLog:
         failed = status >= 500
         if not (failed or self._wants_end):
             return
+        level = _ERROR if failed else _INFO
         entry = {
+            "timestamp": datetime.now(UTC),
+            "level": level,
             "event": "request",
             "request_id": call.request_id,
             "method": method,
@@ -47,4 +51,4 @@ class AccessLog:
             entry["code"] = call.problem
         if call.trace_id is not None:
             entry["trace_id"] = call.trace_id
-        self._logs.line(_ERROR if failed else _INFO, entry)
+        self._logs.line(level, entry)

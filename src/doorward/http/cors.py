@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Final
 
 from doorward.http.call import KEY, Call
@@ -37,24 +38,21 @@ class CrossOrigin:
         self._origins = frozenset(each.encode() for each in settings.cors_origins)
         self._credentials = settings.cors_credentials
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Passes a request on, and tells the browser whether its script may read the answer."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         call: Call = scope[KEY]
         headers = call.headers
         origin = headers.get(b"origin")
         if origin is None and not self._origins:
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         if origin is not None and scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
-            await self._preflight(origin, send)
-            return
+            return self._preflight(origin, send)
         if self._origins:
             # On the call and not on this answer: a failure may be answered further out, and is to be readable all the same.
             call.answer_headers = (_VARY, *(self._allow(origin) if origin in self._origins else ()))
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
     def _allow(self, origin: bytes | None) -> HeaderList:
         headers = [(b"access-control-allow-origin", origin or b""), (b"access-control-expose-headers", _ANSWER_HEADERS)]

@@ -14,6 +14,7 @@ from doorward.http.access_log import AccessLog
 from doorward.http.call import KEY, Call
 from doorward.http.client_address import ClientAddress
 from doorward.http.draining import Draining
+from doorward.http.exchange import Exchange
 from doorward.http.headers import AnswerHeaders
 from doorward.http.problems import App, HeaderList, MalformedRequest, Message, Receive, Scope, Send, render_for
 from doorward.http.request_id import accepted, new_request_id
@@ -114,7 +115,7 @@ class BrokenAnswer(Exception):  # noqa: N818 - read by the server alone
 class Outgoing:
     """The answer to one request on its way out."""
 
-    __slots__ = ("_answer_headers", "_call", "_draining", "_receive", "_send", "ended", "status")
+    __slots__ = ("_answer_headers", "_call", "_draining", "_exchange", "_receive", "_send", "ended", "status")
 
     def __init__(
         self, call: Call, receive: Receive, send: Send, answer_headers: AnswerHeaders, draining: Draining
@@ -124,8 +125,31 @@ class Outgoing:
         self._send = send
         self._answer_headers = answer_headers
         self._draining = draining
+        exchange = getattr(send, "__self__", None)
+        # None where something stands between us and the connection.
+        self._exchange = exchange if isinstance(exchange, Exchange) else None
         self.status = 0
         self.ended = False
+
+    def whole(self, status: int, headers: HeaderList, body: bytes) -> bool:
+        """Sends an answer that is whole, with the headers that every answer carries; whether it could (see `Exchange.whole`).
+
+        headers: without the body's length.
+        """
+        call = self._call
+        exchange = self._exchange
+        if exchange is None or self.status or call.close or self._draining.begun:
+            return False
+        if not self._answer_headers.is_free_of(headers):
+            return False
+        lines = [*headers, (b"x-request-id", call.request_id.encode()), *call.answer_headers]
+        if not exchange.whole(status, lines, self._answer_headers.block, body):
+            return False
+        if call.deadline is not None:
+            call.deadline.lift()
+        self.status = status
+        self.ended = True
+        return True
 
     async def send(self, message: Message) -> None:
         """Passes an answer's part on, its start with the headers that every answer carries."""

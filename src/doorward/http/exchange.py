@@ -1,7 +1,8 @@
 """One request and its answer on the wire: uvicorn's cycle with a writer that costs a fifth of its own.
 
 Head and body leave in one piece, as the ASGI specification has it: nothing is sent before the first part of the body.
-That no header can smuggle in another is asked once of the whole head, instead of with two patterns for each header.
+That no header can smuggle in another is asked once of the whole head, instead of with two patterns for each header. An
+answer that is whole before any of it is sent need not be taken apart into messages (`Exchange.whole`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,40 @@ _LENGTHLESS: Final = frozenset({204, 304})
 _starts: dict[bytes, bytes] = {}
 
 
+class Arrival:
+    """That something came, for whoever waits for it. Nearly nobody does, so asyncio's event is only made where one must."""
+
+    __slots__ = ("_came", "_event")
+
+    def __init__(self) -> None:
+        self._came = False
+        self._event: asyncio.Event | None = None
+
+    def set(self) -> None:
+        """Something came."""
+        self._came = True
+        if self._event is not None:
+            self._event.set()
+
+    def clear(self) -> None:
+        """What came was taken."""
+        self._came = False
+        if self._event is not None:
+            self._event.clear()
+
+    async def wait(self) -> None:
+        """Returns once something came."""
+        if self._came:
+            return
+        if self._event is None:
+            self._event = asyncio.Event()
+        await self._event.wait()
+
+
+def _nobody() -> None:
+    """Whom an answer that has ended is told to."""
+
+
 class Exchange(RequestResponseCycle):
     """A request and its answer. keep_alive: whether the connection may serve another one afterwards."""
 
@@ -36,7 +71,7 @@ class Exchange(RequestResponseCycle):
         self.transport = protocol.transport
         self.flow = protocol.flow
         self.logger = protocol.logger
-        self.message_event = asyncio.Event()
+        self.message_event: Any = Arrival()
         self.on_response = protocol.on_response_complete
         self.disconnected = False
         self.keep_alive = keep_alive
@@ -48,6 +83,32 @@ class Exchange(RequestResponseCycle):
         self.chunked_encoding = None
         self.expected_content_length = 0
         self._head = b""
+        self._tasks = protocol.tasks
+        self.task: asyncio.Task[None] | None = None
+
+    async def run_asgi(self, app: Any) -> None:
+        """Has the application answer. Whatever it leaves undone ends the connection."""
+        try:
+            await app(self.scope, self.receive, self.send)
+        except BaseException:
+            self.logger.exception("Exception in ASGI application\n")
+            await self._give_up()
+        else:
+            if not self.response_complete and not self.disconnected:
+                self.logger.error("ASGI callable returned without completing response.")
+                await self._give_up()
+        finally:
+            self.on_response = _nobody
+            # Instead of a callback, which costs a turn of the loop.
+            if self.task is not None:
+                self._tasks.discard(self.task)
+                self.task = None
+
+    async def _give_up(self) -> None:
+        if self.response_started:
+            self.transport.close()
+        else:
+            await self.send_500_response()
 
     async def send(self, message: Any) -> None:
         """Takes a part of the answer. Raises RuntimeError for one out of turn, or for a body of another length than told."""
@@ -86,6 +147,27 @@ class Exchange(RequestResponseCycle):
         if head.translate(None, _ALLOWED) != b"\r\n" * (len(lines) - 1):
             raise RuntimeError("a header's value holds control characters")
         return head + b"\r\n\r\n"
+
+    def whole(self, status: int, headers: Iterable[tuple[bytes, bytes]], block: bytes, body: bytes) -> bool:
+        """Sends an answer that is whole, and says whether it could; if not, nothing was sent, and `send` can.
+
+        headers: none that frame the body. block: lines that were found good before, each with its end.
+        """
+        if self.response_started or self.disconnected or self.flow.write_paused or not self.keep_alive:
+            return False
+        if status in _LENGTHLESS or self.scope["method"] == "HEAD":
+            return False
+        lines = [STATUS_LINE[status][:-2]]
+        for name, value in headers:
+            lines.append((_starts.get(name) or _start(name)) + value)
+        head = b"\r\n".join(lines)
+        if head.translate(None, _ALLOWED) != b"\r\n" * (len(lines) - 1):
+            raise RuntimeError("a header's value holds control characters")
+        self.response_started = self.response_complete = True
+        self.transport.write(b"%b\r\n%bcontent-length: %d\r\n\r\n%b" % (head, block, len(body), body))
+        self.message_event.set()
+        self.on_response()
+        return True
 
     def _frame(self, start: bytes, value: bytes) -> bool:
         """Takes note of a header that says how the body is framed; whether it ends the connection."""
@@ -135,6 +217,14 @@ class Exchange(RequestResponseCycle):
         if not self.keep_alive:
             self.transport.close()
         self.on_response()
+
+
+def block_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Headers that every answer has alike as lines, each with its end; for `Exchange.whole`. Raises RuntimeError for unfit ones."""
+    lines = [_start(name) + value for name, value in headers]
+    if any(line.translate(None, _ALLOWED) for line in lines):
+        raise RuntimeError("a header's value holds control characters")
+    return b"".join(line + b"\r\n" for line in lines)
 
 
 def _start(name: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Final
 
+from doorward.http.exchange import block_of
 from doorward.http.problems import HeaderList
 
 # For answers that are data. A page that shows something brings its own policy, which then stands alone.
@@ -27,6 +28,12 @@ class AnswerHeaders:
     def __init__(self, *, secure: bool) -> None:
         self._wanted = (*_ALWAYS, _HSTS) if secure else _ALWAYS
         self._names = frozenset(name for name, _ in self._wanted)
+        # All of them as lines, for answers that bring none of their own.
+        self.block = block_of(self._wanted)
+
+    def is_free_of(self, headers: HeaderList) -> bool:
+        """Whether none of these headers is one that every answer carries."""
+        return self._names.isdisjoint(map(_name, headers))
 
     def complete(self, headers: HeaderList) -> None:
         """Adds what is missing; a header that the route set stays as it is."""

@@ -31,6 +31,10 @@ _LEAST_TAKEN_BYTES: Final = 64 * 1024
 _OVERHEAD_FACTOR: Final = 16
 _OVERHEAD_BYTES: Final = 64 * 1024
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
+# Requests' targets that were taken apart before: nearly all requests ask for the same few.
+_TARGETS_KEPT: Final = 1000
+_LONGEST_TARGET_KEPT: Final = 200
+_targets: dict[bytes, tuple[str, bytes, bytes]] = {}
 
 
 class HeadTimeout(Problem):
@@ -141,8 +145,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._stop_watch()
         parser = self.parser
         version = parser.get_http_version()
-        address = httptools.parse_url(self.url)
-        path = address.path.decode("ascii")
+        path, raw_path, query = _targets.get(self.url) or _take_apart(self.url)
+        root_path = self.root_path
         scope = {
             "type": "http",
             "asgi": _ASGI,
@@ -151,10 +155,10 @@ class BoundedProtocol(HttpToolsProtocol):
             "client": self.client,
             "scheme": self.scheme,
             "method": parser.get_method().decode("ascii"),
-            "root_path": self.root_path,
-            "path": self.root_path + (unquote(path) if "%" in path else path),
-            "raw_path": self.root_path.encode("ascii") + address.path,
-            "query_string": address.query or b"",
+            "root_path": root_path,
+            "path": root_path + path if root_path else path,
+            "raw_path": root_path.encode("ascii") + raw_path if root_path else raw_path,
+            "query_string": query,
             "headers": self.headers,
             "state": self.app_state.copy(),
         }
@@ -167,6 +171,10 @@ class BoundedProtocol(HttpToolsProtocol):
             # Asked before its turn (pipelining).
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        task = cycle.task = self.loop.create_task(cycle.run_asgi(app))
+        self.tasks.add(task)
 
     def on_response_complete(self) -> None:
         """An answer was sent: the next request of the connection may begin, or the time until it is closed.
@@ -294,6 +302,19 @@ class BoundedProtocol(HttpToolsProtocol):
         """The client sends no more."""
         if self._refused:
             self.transport.close()
+
+
+def _take_apart(target: bytes) -> tuple[str, bytes, bytes]:
+    """The path of a request's target, as text and as it was sent, and its query. Raises httptools.HttpParserInvalidURLError."""
+    address = httptools.parse_url(target)
+    path = address.path.decode("ascii")
+    parts = (unquote(path) if "%" in path else path), address.path, address.query or b""
+    # Queries are of many kinds, and some hold what is better kept nowhere.
+    if not parts[2] and len(target) <= _LONGEST_TARGET_KEPT:
+        if len(_targets) >= _TARGETS_KEPT:
+            _targets.clear()
+        _targets[target] = parts
+    return parts
 
 
 def bounded_protocol(settings: ServerSettings) -> type[BoundedProtocol]:

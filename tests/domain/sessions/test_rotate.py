@@ -6,21 +6,24 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 
 from doorward.domain.access.refresh import refresh_tokens
+from doorward.domain.access.store import REFRESHING
 from doorward.domain.sessions.end import end_sessions
 from doorward.domain.sessions.list import open_sessions
 from doorward.domain.sessions.problems import RefreshTokenInvalid, RefreshTokenReuse
 from doorward.domain.sessions.refresh_token import RefreshToken, first_token, read_token, write_token
+from doorward.domain.sessions.rotate import answer_spent
 from doorward.domain.sessions.settings import SessionsSettings
 from doorward.domain.sessions.start import Started, start_session
 from doorward.domain.sessions.tables import sessions
 from doorward.domain.users.store import UserRow
 from doorward.domain.users.suspend import suspend_user
+from doorward.domain.users.tables import users
 from doorward.infra.crypto.sealing import Sealer
 from doorward.infra.crypto.tokens import Stamper
-from doorward.infra.database.statement import Query
+from doorward.infra.database.statement import Command, Query
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import anonymous, operator
 from doorward.kernel.ids import new_id
@@ -29,6 +32,13 @@ from tests.make.people import make_user
 from tests.make.tools import SECRET, changed
 
 pytestmark = pytest.mark.integration
+
+# Only the state, as if the sessions had been overlooked.
+_STATUS = Command(
+    update(users)
+    .where(users.c.id == bindparam("id"))
+    .values(status=bindparam("status"), suspended_until=bindparam("until"))
+)
 
 
 async def begun(tools: Tools, user: UserRow, kind: str = "token") -> Started:
@@ -57,6 +67,31 @@ async def test_gives_a_successor_each_time(tools: Tools) -> None:
         seen.add(token)
     events = await logged(tools, type_="session.refreshed")
     assert [event.data["generation"] for event in events] == [1, 2, 3, 4]
+
+
+async def test_never_takes_an_unspent_token_for_a_reused_one(tools: Tools) -> None:
+    ada = await make_user(tools)
+    token = read_token(tools.stamper, (await begun(tools, ada)).secret)
+    assert token is not None
+    async with tools.writing(anonymous(ORIGIN)) as tx:
+        found = await tx.db.first(REFRESHING, id=token.session_id)
+        assert found is not None
+        assert await answer_spent(tx, token, found.session) is None
+    assert await is_open(tools, ada)
+    assert not await logged(tools, type_="session.refresh_token_reused")
+
+
+async def test_an_account_that_may_not_be_used_spends_nothing(tools: Tools) -> None:
+    ada = await make_user(tools)
+    token = (await begun(tools, ada)).secret
+    async with tools.writing(operator()) as tx:
+        await tx.db.run(_STATUS, id=ada.id, status="suspended", until=None)
+    with pytest.raises(RefreshTokenInvalid):
+        await exchanged(tools, token)
+    async with tools.writing(operator()) as tx:
+        # A suspension whose end has come is over, in the statement as in `is_usable`.
+        await tx.db.run(_STATUS, id=ada.id, status="suspended", until=tools.clock.now())
+    assert await exchanged(tools, token)
 
 
 async def test_repeats_the_same_successor_within_the_grace_time(tools: Tools) -> None:

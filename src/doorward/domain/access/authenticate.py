@@ -44,7 +44,11 @@ async def authenticate_token(tools: Tools, token: str, origin: Origin) -> Identi
     """The one who holds an access token. Raises Unauthenticated."""
     tx = tools.reader(_NOBODY)
     ring = tools.hold(KeyRing)
-    await ring.refresh(tx)
+    if ring.is_fresh(tx):
+        # Here, and not by `refresh`, for each coroutine costs its own.
+        ring.hits += 1
+    else:
+        await ring.refresh(tx)
     try:
         try:
             claims = _verified(tx, ring, token)
@@ -59,7 +63,10 @@ async def authenticate_token(tools: Tools, token: str, origin: Origin) -> Identi
             "The access token is not valid or has expired. Refresh it, or sign in again.", error="invalid_token"
         ) from None
     row = await tx.db.first(store.BY_SESSION, session_id=session_id)
-    return await _admit(tx, row, origin, subject=claims["sub"])
+    identity = _admit(tx, row, origin, subject=claims["sub"])
+    if _is_due(tx, identity.session):
+        await touch_session(tx.tools, identity.session.session_id)
+    return identity
 
 
 def _verified(tx: Tx, ring: KeyRing, token: str) -> dict[str, Any]:
@@ -81,10 +88,18 @@ async def authenticate_cookie(tools: Tools, secret: str, origin: Origin) -> Iden
         raise Unauthenticated
     tx = tools.reader(_NOBODY)
     row = await tx.db.first(store.BY_COOKIE, secret_hash=fingerprint(secret))
-    return await _admit(tx, row, origin)
+    identity = _admit(tx, row, origin)
+    if _is_due(tx, identity.session):
+        await touch_session(tx.tools, identity.session.session_id)
+    return identity
 
 
-async def _admit(tx: Tx, row: AccessRow | None, origin: Origin, *, subject: str | None = None) -> Identity:
+def _is_due(tx: Tx, row: AccessRow) -> bool:
+    """Whether the use of the session is to be recorded: now and then is enough."""
+    return (tx.now - row.last_used_at).total_seconds() >= tx.tools.section(SessionsSettings).touch_seconds
+
+
+def _admit(tx: Tx, row: AccessRow | None, origin: Origin, *, subject: str | None = None) -> Identity:
     """The gate of every request: the session is open, is that of the subject if one is named, and the account may be used."""
     now = tx.now
     limits = tx.tools.section(SessionsSettings)
@@ -92,17 +107,14 @@ async def _admit(tx: Tx, row: AccessRow | None, origin: Origin, *, subject: str 
         raise _ended()
     user = row.user
     user_id = encode(USER, user.id)
-    unused = (now - row.last_used_at).total_seconds()
     if (
         subject not in (None, user_id)
         or row.session_ended_at is not None
         or row.session_expires_at <= now
-        or unused >= limits.idle_seconds
+        or (now - row.last_used_at).total_seconds() >= limits.idle_seconds
         or not is_usable(user.status, user.suspended_until, now)
     ):
         raise _ended()
-    if unused >= limits.touch_seconds:
-        await touch_session(tx.tools, row.session_id)
     permissions = MEMBER_PERMISSIONS if row.permissions is None else MEMBER_PERMISSIONS.union(row.permissions.split())
     actor = Actor("user", user.id, row.session_id, permissions, row.authenticated_at, origin)
     return Identity(actor, user_id, user, row)

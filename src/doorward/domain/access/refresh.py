@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from doorward.domain.access import store
 from doorward.domain.access.tokens import issue_access_token
 from doorward.domain.sessions.problems import RefreshTokenInvalid
-from doorward.domain.sessions.rotate import recognize, rotate
+from doorward.domain.sessions.refresh_token import RefreshToken
+from doorward.domain.sessions.rotate import Rotated, answer_spent, recognize, rotate
 from doorward.domain.users.gate import is_usable
 from doorward.infra.database.unit_of_work import Tx
 
@@ -24,11 +25,7 @@ class Refreshed:
 async def refresh_tokens(tx: Tx, refresh_token: str) -> Refreshed:
     """Exchanges a refresh token. Raises RefreshTokenInvalid, or RefreshTokenReuse, which ends the session."""
     token = recognize(tx, refresh_token)
-    found = await tx.db.first(store.REFRESHING, id=token.session_id)
-    if found is None or not is_usable(found.status, found.suspended_until, tx.now):
-        raise RefreshTokenInvalid
-    # From here on the session's own row decides: ending it and rotating it exclude each other.
-    rotated = await rotate(tx, token, found.session)
+    rotated = await rotate(tx, token, store.ROTATE) or await _explained(tx, token)
     access_token, expires_in = await issue_access_token(
         tx,
         user_id=rotated.session.user_id,
@@ -38,3 +35,17 @@ async def refresh_tokens(tx: Tx, refresh_token: str) -> Refreshed:
         ends_at=rotated.session.expires_at,
     )
     return Refreshed(access_token, rotated.refresh_token, expires_in)
+
+
+async def _explained(tx: Tx, token: RefreshToken) -> Rotated:
+    """Why a token could not be exchanged: raises that, unless it is answered all the same."""
+    found = await tx.db.first(store.REFRESHING, id=token.session_id)
+    if found is None or not is_usable(found.status, found.suspended_until, tx.now):
+        raise RefreshTokenInvalid
+    rotated = await answer_spent(tx, token, found.session)
+    if rotated is None:
+        # It is unspent, so what stood in the way at that moment is gone, such as a suspension.
+        rotated = await rotate(tx, token, store.ROTATE)
+    if rotated is None:
+        raise RefreshTokenInvalid
+    return rotated

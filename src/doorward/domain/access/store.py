@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, literal_column, select
+from sqlalchemy import and_, bindparam, exists, literal_column, or_, select
 
 from doorward.domain.roles.tables import role_permissions, user_roles
-from doorward.domain.sessions.store import ROTATION_COLUMNS, RotationRow
+from doorward.domain.sessions.store import ROTATION_COLUMNS, RotationRow, rotation
 from doorward.domain.sessions.tables import sessions
 from doorward.domain.users.store import USER_COLUMNS, UserRow
 from doorward.domain.users.tables import users
@@ -61,8 +61,17 @@ BY_COOKIE: Final = Query(
 )
 
 
+# `users.gate.is_usable` as a condition.
+_usable = or_(
+    users.c.status == "active", and_(users.c.status == "suspended", users.c.suspended_until <= bindparam("now"))
+)
+# Looks and changes in one round trip. The account as it is at that moment; who suspends it ends its sessions too, and
+# ending a session and rotating it exclude each other by its row.
+ROTATE: Final = rotation(exists().where(users.c.id == sessions.c.user_id, _usable))
+
+
 class RefreshingRow(NamedTuple):
-    """A session whose token is to be refreshed, and the state of its account."""
+    """A session whose token could not be exchanged, and the state of its account."""
 
     session: RotationRow
     status: str

@@ -20,6 +20,7 @@ SEALED_FOR: Final = "signing-key"
 # Also for how long another process goes on to accept a key that was revoked.
 _FRESH: Final = timedelta(seconds=5)
 _LOOK_AGAIN: Final = timedelta(seconds=1)
+_NO_TIME: Final = timedelta(0)
 
 
 class KeyRing:
@@ -36,15 +37,19 @@ class KeyRing:
 
     async def refresh(self, tx: Tx) -> None:
         """Reads the keys when what is known is too old."""
-        if self._read_at is not None and timedelta(0) <= tx.now - self._read_at < _FRESH:
+        if self.is_fresh(tx):
             self.hits += 1
             return
         self.misses += 1
         await self.read(tx)
 
+    def is_fresh(self, tx: Tx) -> bool:
+        """Whether what is known is new enough."""
+        return self._read_at is not None and _NO_TIME <= tx.now - self._read_at < _FRESH
+
     async def look_again(self, tx: Tx) -> bool:
         """After a token named a key that is not known: whether there was a new look, which at most one in a second gets."""
-        if self._read_at is not None and timedelta(0) <= tx.now - self._read_at < _LOOK_AGAIN:
+        if self._read_at is not None and _NO_TIME <= tx.now - self._read_at < _LOOK_AGAIN:
             return False
         await self.read(tx)
         return True

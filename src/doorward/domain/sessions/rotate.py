@@ -12,6 +12,7 @@ from doorward.domain.sessions.refresh_token import RefreshToken, read_token, wri
 from doorward.domain.sessions.settings import SessionsSettings
 from doorward.domain.sessions.store import RotationRow
 from doorward.infra.database.unit_of_work import Tx
+from doorward.infra.outbox.recorded import Recorded
 from doorward.kernel.ids import SESSION, encode
 from doorward.kernel.secret import same
 
@@ -32,41 +33,46 @@ def recognize(tx: Tx, text: str) -> RefreshToken:
     return token
 
 
-async def rotate(tx: Tx, token: RefreshToken, session: RotationRow) -> Rotated:
-    """Exchanges the token. Raises RefreshTokenReuse, which ends the session, when it was exchanged before the grace time.
+async def rotate(tx: Tx, token: RefreshToken, query: Recorded[RotationRow]) -> Rotated | None:
+    """Exchanges the token, if it is unspent and nothing stands in its way; None, and nothing was changed, if not.
 
-    session: the token's, as the caller read it together with the state of the account (see `access.refresh`). Raises
-    RefreshTokenInvalid when it has ended.
+    query: `store.rotation` with what it asks of the account (see `access.store`).
     """
-    idle = timedelta(seconds=tx.section(SessionsSettings).idle_seconds)
-    if session.ended_at is not None or session.expires_at <= tx.now or session.last_used_at + idle <= tx.now:
-        raise RefreshTokenInvalid
     successor = next(token.successors(tx.tools.sealer))
     origin = tx.actor.origin
-    target = encode(SESSION, token.session_id)
-    won = await tx.change_once(
-        store.ROTATE,
-        SessionRefreshed(user_id=session.user_id, target=target, generation=successor.generation),
+    rotated = await tx.change_once(
+        query,
+        SessionRefreshed(target=encode(SESSION, token.session_id), generation=successor.generation),
         id=token.session_id,
         presented=token.stored,
         successor=successor.stored,
         now=tx.now,
+        idle=tx.now - timedelta(seconds=tx.section(SessionsSettings).idle_seconds),
         address=origin.address,
         user_agent=origin.user_agent[:512] if origin.user_agent else None,
     )
-    if won is not None:
-        return Rotated(session, write_token(tx.tools.stamper, successor))
-    # Somebody was faster, or long before us. Look again: whatever spent this token is committed and cannot be undone.
-    present = await tx.db.first(store.FOR_ROTATION, id=token.session_id)
-    if present is None or present.ended_at is not None or present.expires_at <= tx.now:
+    return None if rotated is None else Rotated(rotated, write_token(tx.tools.stamper, successor))
+
+
+async def answer_spent(tx: Tx, token: RefreshToken, session: RotationRow) -> Rotated | None:
+    """What a token gets that could not be exchanged: within the grace time its successor again, and None if it is unspent.
+
+    session: the token's, as it was read after that. Raises RefreshTokenInvalid when it has ended, and RefreshTokenReuse,
+    which ends the session, when the token was exchanged before the grace time.
+    """
+    settings = tx.section(SessionsSettings)
+    idle = timedelta(seconds=settings.idle_seconds)
+    if session.ended_at is not None or session.expires_at <= tx.now or session.last_used_at + idle <= tx.now:
         raise RefreshTokenInvalid
-    grace = timedelta(seconds=tx.section(SessionsSettings).refresh_grace_seconds)
-    in_grace = present.rotated_at is not None and tx.now - present.rotated_at <= grace
-    if in_grace:
+    if same(session.secret_hash, token.stored):
+        return None
+    # Somebody was faster, or long before us: whatever spent this token is committed and cannot be undone.
+    grace = timedelta(seconds=settings.refresh_grace_seconds)
+    if session.rotated_at is not None and tx.now - session.rotated_at <= grace:
         for each in token.successors(tx.tools.sealer):
-            if same(present.secret_hash, each.stored):
-                return Rotated(present, write_token(tx.tools.stamper, each))
-    await _end_family(tx, present, token)
+            if same(session.secret_hash, each.stored):
+                return Rotated(session, write_token(tx.tools.stamper, each))
+    await _end_family(tx, session, token)
     raise RefreshTokenReuse
 
 

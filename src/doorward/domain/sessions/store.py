@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, update
 
 from doorward.domain.sessions.tables import sessions
 from doorward.infra.database.statement import Command, Query
@@ -30,7 +30,7 @@ class SessionRow(NamedTuple):
 
 
 class RotationRow(NamedTuple):
-    """What deciding about a refresh token needs."""
+    """What deciding about a refresh token needs, and what the answer does."""
 
     id: UUID
     user_id: UUID
@@ -62,29 +62,36 @@ OPEN_OF_USER: Final = Query(
     select(*_seen).where(sessions.c.user_id == bindparam("user_id"), *_open).order_by(sessions.c.id.desc()), SessionRow
 )
 ROTATION_COLUMNS: Final = tuple(sessions.c[name] for name in RotationRow._fields)
-FOR_ROTATION: Final = Query(
-    select(*ROTATION_COLUMNS).where(sessions.c.id == bindparam("id"), sessions.c.kind == "token"), RotationRow
-)
-# The one statement that spends a refresh token: of any number that try at once, one changes a row.
-ROTATE: Final = Recorded(
-    update(sessions)
-    .where(
-        sessions.c.id == bindparam("id"),
-        sessions.c.secret_hash == bindparam("presented"),
-        sessions.c.ended_at.is_(None),
-        sessions.c.expires_at > bindparam("now"),
+
+
+def rotation(*conditions: ColumnElement[bool]) -> Recorded[RotationRow]:
+    """The one statement that spends a refresh token: of any number that try at once, one changes a row.
+
+    conditions: of the account, which `access` knows.
+    """
+    return Recorded(
+        update(sessions)
+        .where(
+            sessions.c.id == bindparam("id"),
+            sessions.c.kind == "token",
+            sessions.c.secret_hash == bindparam("presented"),
+            *_open,
+            *conditions,
+        )
+        .values(
+            secret_hash=bindparam("successor"),
+            generation=sessions.c.generation + 1,
+            rotated_at=bindparam("now"),
+            last_used_at=bindparam("now"),
+            address=bindparam("address"),
+            user_agent=bindparam("user_agent"),
+        )
+        .returning(*ROTATION_COLUMNS),
+        RotationRow,
+        user="user_id",
     )
-    .values(
-        secret_hash=bindparam("successor"),
-        generation=sessions.c.generation + 1,
-        rotated_at=bindparam("now"),
-        last_used_at=bindparam("now"),
-        address=bindparam("address"),
-        user_agent=bindparam("user_agent"),
-    )
-    .returning(sessions.c.generation),
-    tuple[int],
-)
+
+
 TOUCH: Final = Command(
     update(sessions)
     .where(sessions.c.id == bindparam("id"), sessions.c.ended_at.is_(None), sessions.c.last_used_at < bindparam("now"))

@@ -52,10 +52,10 @@ class EmailView(TypedDict):
     created_at: datetime
 
 
-def own_user_view(row: UserRow) -> OwnUserView:
-    """An account as its owner sees it."""
+def own_user_view(row: UserRow, user_id: str | None = None) -> OwnUserView:
+    """An account as its owner sees it. user_id: its public id, where that is known already."""
     return {
-        "id": encode(USER, row.id),
+        "id": user_id or encode(USER, row.id),
         "username": row.username,
         "email": row.email,
         "email_verified": row.email_verified,

@@ -65,7 +65,14 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg brings no
         """The rows of a statement (of a limit of them, if it is not 0) and the tag of its completion."""
         self.since = monotonic()
         try:
-            return await self._answer(sql, values, limit)
+            # From the driver's cache; what it does not hold, the driver prepares, and it forgets what is not used.
+            statement = self._stmt_cache.get((sql, asyncpg.Record, False)) or await self._get_statement(sql, None)
+            try:
+                rows, tag, _ = await self._protocol.bind_execute(statement, values, "", limit, True, None)
+            except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError):
+                # A migration changed what the statement stands on. The driver knows how to prepare it anew, and when it may not.
+                rows, tag, _ = await self._execute(sql, values, limit, None, return_status=True)
+            return rows, tag
         finally:
             self.since = None
 
@@ -77,16 +84,6 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg brings no
         finally:
             self.since = None
         return tag
-
-    async def _answer(self, sql: str, values: list[Any], limit: int) -> tuple[Sequence[Record], bytes]:
-        # From the driver's cache, which prepares what it does not hold and forgets what is not used.
-        statement = await self._get_statement(sql, None)
-        try:
-            rows, tag, _ = await self._protocol.bind_execute(statement, values, "", limit, True, None)
-        except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError):
-            # A migration changed what the statement stands on. The driver knows how to prepare it anew, and when it may not.
-            rows, tag, _ = await self._execute(sql, values, limit, None, return_status=True)
-        return rows, tag
 
 
 class Pool:
@@ -403,15 +400,22 @@ class PostgresDatabase:
 
     async def first(self, statement: Compiled, values: list[Any]) -> Record | None:
         """The first row of a statement run by itself."""
-        records = await self._answer(statement, values, 1)
-        return records[0] if records else None
-
-    async def _answer(self, statement: Compiled, values: list[Any], limit: int) -> Sequence[Record]:
-        # Written out without the context manager above: this is the hottest line of the product.
+        # Written out without the context manager above, and apart from `_answer`: this is the hottest line of the product.
         pool = self._pool
         connection = pool.take_idle() or await pool.acquire()
         try:
-            records, _ = await connection.answer(statement.sql, values, limit)
+            records, _ = await connection.answer(statement.sql, values, 1)
+        except BaseException as error:
+            self._give_back_after(error, connection)
+            raise
+        pool.put_back(connection)
+        return records[0] if records else None
+
+    async def _answer(self, statement: Compiled, values: list[Any]) -> Sequence[Record]:
+        pool = self._pool
+        connection = pool.take_idle() or await pool.acquire()
+        try:
+            records, _ = await connection.answer(statement.sql, values)
         except BaseException as error:
             self._give_back_after(error, connection)
             raise
@@ -429,7 +433,7 @@ class PostgresDatabase:
     async def all(self, statement: Compiled, values: list[Any], *, thorough: bool = False) -> Sequence[Record]:
         """Every row of a statement run by itself."""
         if not thorough:
-            return await self._answer(statement, values, 0)
+            return await self._answer(statement, values)
         await self._pool.slow.take()
         try:
             async with self._borrowed() as running:
@@ -443,7 +447,7 @@ class PostgresDatabase:
         if not slow.take_free():
             await slow.take()
         try:
-            return await self._answer(statement, values, 0)
+            return await self._answer(statement, values)
         finally:
             slow.give_back()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -223,17 +224,19 @@ class Tx:
         """The only change of a use case, and the event that records it if the statement found its row.
 
         On PostgreSQL both are one statement by itself, durable when this returns: whatever can still refuse comes before.
-        event: one that says nothing of a person beside ids. values: by the names of the query's places.
+        event: one that says nothing of a person beside ids; whom it concerns, the row says. values: by the names of the
+        query's places.
         """
         if self.db.transaction is None and changes_and_records(self.db.dialect):
             recorded = values_with(PREFIX, self.actor, self.now, event)
+            del recorded[PREFIX + "user_id"]
             changed = await self.db.change(query.together, **values, **recorded)
             if changed:
                 self.tools.figures.happened(event)
             return changed[0] if changed else None
         row = await self.db.first(query, **values)
         if row is not None:
-            self.emit(event)
+            self.emit(replace(event, user_id=getattr(row, query.user)))
         return row
 
     def also(self, command: Command, /, **values: Any) -> None:

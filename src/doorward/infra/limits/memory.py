@@ -20,10 +20,11 @@ _SHARED: Final = 4096
 class Windows:
     """The counts of all callers under one rate. clock: seconds since any fixed moment."""
 
-    __slots__ = ("_clock", "_ends", "_number", "current", "previous", "rate")
+    __slots__ = ("_clock", "_ends", "_most", "_number", "current", "previous", "rate")
 
     def __init__(self, rate: Rate, clock: Callable[[], float] = time.monotonic) -> None:
         self.rate = rate
+        self._most = rate.most
         self.current: dict[str | int, int] = {}
         self.previous: dict[str | int, int] = {}
         self._clock = clock
@@ -40,8 +41,12 @@ class Windows:
         if not count and len(current) >= _MOST_KEYS:
             key = hash(key) % _SHARED
             count = current.get(key, 0)
-        into = self.rate.seconds - self._ends + now
-        standing = weigh(self.rate, self.previous.get(key, 0), count, into)
+        previous = self.previous.get(key)
+        if previous is None and count < self._most:
+            # As `weigh` has it, without its sums: nearly every request's way.
+            current[key] = count + 1
+            return Standing(True, self._most - count - 1, int(self._ends - now) + 1)
+        standing = weigh(self.rate, previous or 0, count, self.rate.seconds - self._ends + now)
         if standing.allowed:
             current[key] = count + 1
         return standing

@@ -51,7 +51,9 @@ class Job:
 def values_with(prefix: str, actor: Actor, now: datetime, event: Event) -> dict[str, Any]:
     """An event's row by prefixed names, for a statement that writes it along. Raises RuntimeError when it speaks of a person."""
     event_id = new_id()
-    if any(_person_rows(event_id, actor, event)):
+    kind = type(event)
+    personal = field_names(kind, is_personal=True)  # type: ignore[arg-type]  # it takes the instances' hash for the class's
+    if (kind.traced or personal) and any(_person_rows(event_id, actor, event)):
         raise RuntimeError("what an event says of a person is written by a statement of its own")
     return {prefix + name: value for name, value in _event_row(event_id, actor, now, event).items()}
 

@@ -21,12 +21,18 @@ PREFIX = "event_"
 class Recorded(Query[Row]):
     """An update that answers the row it changed. together: the same update, with the event written if it found its row.
 
-    See `Tx.change_once`, which chooses between them.
+    user: the column of that row which says whom the event concerns. See `Tx.change_once`, which chooses between them.
     """
 
-    def __init__(self, statement: Update, row: type[Row]) -> None:
+    def __init__(self, statement: Update, row: type[Row], *, user: str) -> None:
         super().__init__(statement, row)
+        self.user = user
         changed = statement.cte("changed")
-        values = select(*(bindparam(PREFIX + column.name, type_=column.type) for column in events.columns))
+        values = select(
+            *(
+                changed.c[user] if column.name == "user_id" else bindparam(PREFIX + column.name, type_=column.type)
+                for column in events.columns
+            )
+        )
         recorded = insert(events).from_select([column.name for column in events.columns], values.select_from(changed))
         self.together: Query[Row] = Query(select(changed).add_cte(recorded.cte("recorded")), row)

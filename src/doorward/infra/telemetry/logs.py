@@ -12,7 +12,6 @@ import os
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
@@ -27,6 +26,9 @@ current_request_id: ContextVar[str | None] = ContextVar("current_request_id", de
 
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 _JSON_OPTIONS: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+_LINE_OPTIONS: Final = _JSON_OPTIONS | orjson.OPT_APPEND_NEWLINE
+# What the steps of other lines add by themselves.
+_SAID_ANYWAY: Final = frozenset({"timestamp", "level"})
 # Loggers of libraries that say at INFO what only their developers want to know.
 _TALKATIVE: Final = ("asyncio", "httpx2", "httpcore2", "uvicorn", "aiosmtplib")
 
@@ -62,16 +64,15 @@ class Logs:
         self.output.write(_line(rendered))
 
     def line(self, level: str, entry: Mapping[str, Any]) -> None:
-        """One line of plain values without secrets and without free text, by the shortest way. Not filtered by level."""
+        """One line of plain values without secrets and without free text, by the shortest way. Not filtered by level.
+
+        entry: with its `timestamp` and `level`.
+        """
         if self._is_json:
-            self.output.write(
-                orjson.dumps(
-                    {"timestamp": datetime.now(UTC), "level": level, **entry},
-                    option=_JSON_OPTIONS | orjson.OPT_APPEND_NEWLINE,
-                )
-            )
+            self.output.write(orjson.dumps(entry, option=_LINE_OPTIONS))
         else:
-            self.entry(level, {name: value for name, value in entry.items() if value is not None})
+            said = {name: value for name, value in entry.items() if value is not None and name not in _SAID_ANYWAY}
+            self.entry(level, said)
 
 
 class _Sink:

@@ -62,22 +62,27 @@ class Asked:
         self._operation = operation
         self._scope = scope
 
-    async def find_out_who(self) -> None:
-        """Reads the access token or session cookie. Raises Unauthenticated, or CrossSiteRequest for a cookie's abuse."""
+    def find_out_who(self) -> Awaitable[Identity]:
+        """Reads the access token or session cookie; `let_in` takes what it finds. Raises Unauthenticated, now or when waited
+        for, or CrossSiteRequest for a cookie's abuse.
+        """
         authorization = self.call.header(b"authorization")
         if authorization is not None:
             scheme, _, token = authorization.partition(" ")
             if scheme.lower() != "bearer" or not token:
                 raise Unauthenticated
-            self.identity = await authenticate_token(self.tools, token.strip(), self.call.origin)
-        else:
-            cookie = read_session_cookie(self.call)
-            if cookie is None:
-                raise Unauthenticated
-            # A browser sends the cookie by itself, also when another site's page makes it ask.
-            require_same_site(self.call, self._operation.method, self.tools.section(TokensSettings).issuer)
-            self.identity = await authenticate_cookie(self.tools, cookie, self.call.origin)
-        self.call.user_id = self.identity.user_id
+            return authenticate_token(self.tools, token.strip(), self.call.origin)
+        cookie = read_session_cookie(self.call)
+        if cookie is None:
+            raise Unauthenticated
+        # A browser sends the cookie by itself, also when another site's page makes it ask.
+        require_same_site(self.call, self._operation.method, self.tools.section(TokensSettings).issuer)
+        return authenticate_cookie(self.tools, cookie, self.call.origin)
+
+    def let_in(self, identity: Identity) -> None:
+        """Takes note of who it is."""
+        self.identity = identity
+        self.call.user_id = identity.user_id
 
     @property
     def actor(self) -> Actor:

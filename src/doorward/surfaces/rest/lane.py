@@ -5,13 +5,14 @@ It runs the same operations in the same way as the router does; a test holds the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Final
 
+from doorward.http.entrance import Outgoing
 from doorward.http.problems import App, Message, Receive, Scope, Send, answer
 from doorward.infra.tools import Tools
 from doorward.kernel.problem import Problem
-from doorward.surfaces.rest.asked import JSON, Reply
+from doorward.surfaces.rest.asked import JSON
 from doorward.surfaces.rest.operation import Operation
 
 _JSON: Final = (JSON[0].encode(), JSON[1].encode())
@@ -35,7 +36,7 @@ class FastLane:
             else:
                 raise ValueError("the fast lane takes paths with at most one parameter, at the end")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answers one request."""
         method, path = scope["method"], scope["path"]
         if method == "HEAD":
@@ -43,14 +44,12 @@ class FastLane:
             method, scope, send = "GET", {**scope, "method": "GET"}, _without_content(send)
         operation = self._exact.get((method, path))
         if operation is not None:
-            await respond(operation, self._tools, scope, receive, send, ())
-            return
+            return respond(operation, self._tools, scope, receive, send, ())
         parent, _, last = path.rpartition("/")
         operation = self._by_parent.get((method, parent))
         if operation is not None and last:
-            await respond(operation, self._tools, scope, receive, send, (last,))
-            return
-        await self._otherwise(scope, receive, send)
+            return respond(operation, self._tools, scope, receive, send, (last,))
+        return self._otherwise(scope, receive, send)
 
 
 def _without_content(send: Send) -> Send:
@@ -69,15 +68,14 @@ async def respond(
     except Problem as problem:
         await answer(problem, scope, send)
         return
-    await send_reply(made, send)
-
-
-async def send_reply(made: Reply, send: Send) -> None:
-    """Sends an answer."""
     headers = [
         _JSON if header is JSON else (header[0].encode("latin-1"), header[1].encode("latin-1"))
         for header in made.headers
     ]
+    # Unless somebody in between wants to see what is sent.
+    outgoing = getattr(send, "__self__", None)
+    if isinstance(outgoing, Outgoing) and outgoing.whole(made.status, headers, made.body):
+        return
     if made.status not in {204, 304}:
         headers.append((b"content-length", str(len(made.body)).encode()))
     await send({"type": "http.response.start", "status": made.status, "headers": headers})

@@ -61,8 +61,8 @@ class OwnEmailBody(Body):
 async def show(asked: Asked) -> Reply:
     """Show your account."""
     require(asked.actor, READ_ME)
-    user = asked.who.user
-    return asked.tagged(own_user_view(user), user.version)
+    who = asked.who
+    return asked.tagged(own_user_view(who.user, who.user_id), who.user.version)
 
 
 @operations.add("PATCH", "/v1/me", answer=OwnUserView, problems=[problems.UsernameTaken, PreconditionFailed])

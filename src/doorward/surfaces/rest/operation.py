@@ -84,8 +84,9 @@ class Operation:
             await waiting
         if not self.public:
             # First of all, so that strangers learn nothing from what is wrong with their input.
-            await asked.find_out_who()
-            if limit and (waiting := limits.count_user(call, limit, asked.who.user.id)):
+            identity = await asked.find_out_who()
+            asked.let_in(identity)
+            if limit and (waiting := limits.count_user(call, limit, identity.user.id)):
                 await waiting
         arguments: dict[str, Any] = {}
         if path_values:
