@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from argon2.low_level import Type, hash_secret_raw
+from argon2.low_level import ARGON2_VERSION, Type
 
 from doorward.infra.crypto.hashing.formats import limits
+from doorward.infra.crypto.hashing.large_pages import compute
 
 MEMORY_FLOOR_KIB: Final = 19456
 TIME_FLOOR: Final = 2
@@ -73,6 +74,15 @@ def measure(memory_kib: int, passes: int, parallelism: int = 1) -> Measurement:
     seconds = []
     for _ in range(_ROUNDS):
         started = time.perf_counter()
-        hash_secret_raw(b"correct horse battery staple", salt, passes, memory_kib, parallelism, 32, Type.ID)
+        compute(
+            b"correct horse battery staple",
+            salt,
+            variant=Type.ID,
+            version=ARGON2_VERSION,
+            memory_kib=memory_kib,
+            passes=passes,
+            lanes=parallelism,
+            length=32,
+        )
         seconds.append(time.perf_counter() - started)
     return Measurement(memory_kib, passes, parallelism, min(seconds))

@@ -8,11 +8,12 @@ import unicodedata
 from typing import Final, NamedTuple
 
 import bcrypt
-from argon2.low_level import ARGON2_VERSION, Type, hash_secret
+from argon2.low_level import ARGON2_VERSION, Type
 
 from doorward.infra.crypto.hashing.formats import argon2, django, limits, pbkdf2, scrypt
 from doorward.infra.crypto.hashing.formats import bcrypt as bcrypt_format
 from doorward.infra.crypto.hashing.formats.stored import StoredHash
+from doorward.infra.crypto.hashing.large_pages import compute
 from doorward.infra.crypto.hashing.problems import PasswordTooLongForScheme
 from doorward.infra.crypto.hashing.settings import HashingSettings
 
@@ -44,7 +45,7 @@ class PasswordHasher:
                 f"$argon2id$v={ARGON2_VERSION}$m={settings.argon2_memory_kib},t={settings.argon2_time}"
                 f",p={settings.argon2_parallelism}$"
             )
-            self.dummy = f"{self._prefix}{_random_base64(_SALT_BYTES)}${_random_base64(_DIGEST_BYTES)}"
+            self.dummy = f"{self._prefix}{_base64(secrets.token_bytes(_SALT_BYTES))}${_base64(secrets.token_bytes(_DIGEST_BYTES))}"
         else:
             self._prefix = f"$2b${settings.bcrypt_cost:02}$"
             digest = "".join(secrets.choice(_BCRYPT_ALPHABET) for _ in range(31))
@@ -59,15 +60,18 @@ class PasswordHasher:
             if len(secret) > bcrypt_format.PASSWORD_BYTES:
                 raise PasswordTooLongForScheme(bcrypt_format.PASSWORD_BYTES, "bytes")
             return bcrypt.hashpw(secret, bcrypt.gensalt(self._settings.bcrypt_cost)).decode()
-        return hash_secret(
+        salt = secrets.token_bytes(_SALT_BYTES)
+        digest = compute(
             secret,
-            secrets.token_bytes(_SALT_BYTES),
-            time_cost=self._settings.argon2_time,
-            memory_cost=self._settings.argon2_memory_kib,
-            parallelism=self._settings.argon2_parallelism,
-            hash_len=_DIGEST_BYTES,
-            type=Type.ID,
-        ).decode()
+            salt,
+            variant=Type.ID,
+            version=ARGON2_VERSION,
+            memory_kib=self._settings.argon2_memory_kib,
+            passes=self._settings.argon2_time,
+            lanes=self._settings.argon2_parallelism,
+            length=_DIGEST_BYTES,
+        )
+        return f"{self._prefix}{_base64(salt)}${_base64(digest)}"
 
     def verify(self, password: str, encoded: str) -> bool:
         """Whether a password is the one that a stored hash was made of. False for hashes of unknown or absurd form."""
@@ -120,5 +124,5 @@ def _bytes(password: str) -> bytes:
     return password.encode("utf-8", "surrogatepass")
 
 
-def _random_base64(count: int) -> str:
-    return base64.b64encode(secrets.token_bytes(count)).decode().rstrip("=")
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode().rstrip("=")

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from functools import lru_cache, partial
+from typing import NamedTuple
 
-from argon2.exceptions import Argon2Error, VerificationError
-from argon2.low_level import Type, verify_secret
+from argon2.low_level import Type
 
 from doorward.infra.crypto.hashing.formats import limits
-from doorward.infra.crypto.hashing.formats.stored import StoredHash, is_sound_unpadded
+from doorward.infra.crypto.hashing.formats.stored import StoredHash, is_sound_unpadded, unpadded_base64
+from doorward.infra.crypto.hashing.large_pages import Argon2FailedError, compute
 
 _PATTERN = re.compile(
     r"(\$argon2(?:id|i|d)(?:\$v=(?:16|19))?\$m=[1-9]\d{0,7},t=[1-9]\d{0,7},p=[1-9]\d{0,2})"
-    r"\$[A-Za-z0-9+/]{11,128}\$([A-Za-z0-9+/]{1,256})",
+    r"\$([A-Za-z0-9+/]{11,128})\$([A-Za-z0-9+/]{1,256})",
     re.ASCII,
 )
-_COST = re.compile(r"\$argon2(id|i|d)(?:\$v=\d+)?\$m=(\d+),t=(\d+),p=(\d+)", re.ASCII)
+_COST = re.compile(r"\$argon2(id|i|d)(?:\$v=(\d+))?\$m=(\d+),t=(\d+),p=(\d+)", re.ASCII)
+# Strings without a version are of the first one.
+_FIRST_VERSION = 16
 _TYPES = {"id": Type.ID, "i": Type.I, "d": Type.D}
+
+
+class Cost(NamedTuple):
+    """What the head of a stored hash says. variant: `id`, `i` or `d`. version: 16 or 19. memory: in KiB."""
+
+    variant: str
+    version: int
+    memory: int
+    passes: int
+    lanes: int
 
 
 def parse(encoded: str) -> StoredHash | None:
@@ -25,21 +39,22 @@ def parse(encoded: str) -> StoredHash | None:
     match = _PATTERN.fullmatch(encoded)
     if match is None:
         return None
-    head, digest = match.groups()
-    variant = _bearable(head)
-    if variant is None or not is_sound_unpadded(digest):
+    head, salt, digest = match.groups()
+    cost = _bearable(head)
+    # A single letter over stands for six bits, which are no byte.
+    if cost is None or not is_sound_unpadded(digest) or len(salt) % 4 == 1:
         return None
-    return StoredHash("argon2" + variant, partial(_matches, encoded, _TYPES[variant]))
+    return StoredHash("argon2" + cost.variant, partial(_matches, cost, salt, digest))
 
 
 @lru_cache(maxsize=64)
-def _bearable(head: str) -> str | None:
-    """The variant that the head of a stored hash names, if what it costs is bearable. Many hashes have the same head."""
+def _bearable(head: str) -> Cost | None:
+    """What the head of a stored hash says, if it costs no more than is bearable. Many hashes have the same head."""
     match = _COST.fullmatch(head)
     if match is None:
         return None
-    variant, memory, time, lanes = match.groups()
-    memory_kib, passes, parallelism = int(memory), int(time), int(lanes)
+    variant, version, *numbers = match.groups()
+    memory_kib, passes, parallelism = (int(each) for each in numbers)
     if (
         memory_kib > limits.MEMORY_KIB
         or memory_kib < 8 * parallelism
@@ -47,11 +62,24 @@ def _bearable(head: str) -> str | None:
         or parallelism > limits.ARGON2_LANES
     ):
         return None
-    return variant
+    return Cost(variant, int(version or _FIRST_VERSION), memory_kib, passes, parallelism)
 
 
-def _matches(encoded: str, variant: Type, password: bytes) -> bool:
-    try:
-        return verify_secret(encoded.encode(), password, variant)
-    except (VerificationError, Argon2Error, ValueError):
+def _matches(cost: Cost, salt: str, digest: str, password: bytes) -> bool:
+    salt_bytes, expected = unpadded_base64(salt), unpadded_base64(digest)
+    if salt_bytes is None or expected is None:
         return False
+    try:
+        found = compute(
+            password,
+            salt_bytes,
+            variant=_TYPES[cost.variant],
+            version=cost.version,
+            memory_kib=cost.memory,
+            passes=cost.passes,
+            lanes=cost.lanes,
+            length=len(expected),
+        )
+    except Argon2FailedError:
+        return False
+    return hmac.compare_digest(found, expected)
