@@ -25,6 +25,7 @@ from doorward.infra.telemetry.settings import MetricsSettings
 from doorward.infra.tools import Tools
 from doorward.kernel.problem import NotFound
 from doorward.surfaces.rest import documentation
+from doorward.surfaces.rest.meanings import explain
 from doorward.surfaces.rest.operation import Operation
 from doorward.surfaces.rest.operations import OPERATIONS
 from doorward.surfaces.rest.routes import ProblemView, add_operations
@@ -96,6 +97,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             "cookie": {"type": "apiKey", "in": "cookie", "name": "__Host-doorward_session"},
         }
         document["security"] = [{"token": []}, {"cookie": []}]
+        explain(document)
         app.openapi_schema = document
     return app.openapi_schema
 
