@@ -23,7 +23,7 @@ from doorward.features import FEATURES
 from doorward.infra.telemetry.metrics import MEASURES
 from doorward.kernel.event import Event
 from doorward.kernel.permission import EVERYTHING
-from doorward.kernel.problem import Problem, type_base
+from doorward.kernel.problem import Problem
 from doorward.settings import SECTIONS, Root, variables
 from doorward.surfaces.cli.lazy import Commands, Lazy
 from doorward.surfaces.cli.program import COMMANDS, run
@@ -146,29 +146,6 @@ def problems() -> list[type[Problem]]:
             if each.__module__.startswith("doorward.") and found.setdefault(each.code, each) is not each:
                 raise ValueError(f"two problems have the code {each.code}")
     return [found[code] for code in sorted(found)]
-
-
-def problems_page() -> str:
-    """Every problem."""
-    import_everything()
-    parts = [
-        f"""# Problems
-
-{NOTE}
-Every failure is answered in one form, which [Errors](../guides/errors.md) describes. The `type` of a problem is its code
-behind `{type_base}`.
-
-""",
-        table(
-            ("Code", "Status", "Title"),
-            ((f"[`{each.code}`](#{each.code})", str(each.kind.status), each.title) for each in problems()),
-        ),
-    ]
-    parts.extend(
-        f"\n## {each.code}\n\n{each.kind.status}, gRPC `{each.kind.grpc}`: **{each.title}**\n\n{described(each)}\n"
-        for each in problems()
-    )
-    return "".join(parts)
 
 
 def events_page() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from doorward.domain.setup.problems import SetupLinkInvalid
+from doorward.domain.users.problems import UserNotFound
 from doorward.http.cors import OriginNotAllowed
 from doorward.http.csrf import CrossSiteRequest
 from doorward.http.hosts import UnknownHost
@@ -42,6 +43,7 @@ GENERAL: Final = (
     General(Forbidden, "every operation that needs a permission"),
     General(OriginNotAllowed, f"{_EVERY}, when a browser asks beforehand (CORS)"),
     General(NotFound, "addresses without an operation"),
+    General(UserNotFound, "operations on your own account, when it is erased at that very moment"),
     General(MethodNotAllowed, "addresses of operations, with another method"),
     General(NotAcceptable, "what can be answered in several forms, when none of them is accepted"),
     General(HeadTimeout, _EVERY),

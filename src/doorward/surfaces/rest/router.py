@@ -98,6 +98,10 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         }
         document["security"] = [{"token": []}, {"cookie": []}]
         explain(document)
+        # Here and not above: whoever never asks for the description need not hold the examples.
+        from doorward.surfaces.rest.examples.samples import add_samples  # noqa: PLC0415 - see above
+
+        add_samples(document)
         app.openapi_schema = document
     return app.openapi_schema
 

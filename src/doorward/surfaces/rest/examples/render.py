@@ -76,7 +76,8 @@ def curl(operation: Operation, example: Example) -> str:
             words.append("--json @- <<JSON")
             after = f"\n{literal(example.body, _JSON)}\nJSON"
         else:
-            words.append(f"--json '{literal(example.body, _JSON, room=_WIDTH - len('  --json') - 3)}'")
+            body = literal(example.body, _JSON, room=_WIDTH - len("  --json") - 3)
+            words.append(f"--json '{_deeper(body, _JSON)}'")
     if not example.shows:
         words.insert(len(words) - bool(after), "-w '%{http_code}\\n'")
     line = " ".join(words)
