@@ -61,7 +61,8 @@ format: ## write the code in the project's format
 
 examples: ## run the examples of the REST operations, keep what they answer, and write the reference
 	@./scripts/bootstrap.sh dev
-	$(RUN)/python -m pytest tests/docs/test_operations.py --record -q
+	$(RUN)/python -m scripts.reference --unanswered
+	$(RUN)/python -m pytest tests/docs/test_operations.py --record -q -p no:randomly
 	$(RUN)/python -m scripts.reference
 
 reference: ## write docs/reference from the classes it describes, and docs/scale.md from what was measured

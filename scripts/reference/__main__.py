@@ -2,17 +2,20 @@
 
 python -m scripts.reference          writes the pages
 python -m scripts.reference --check  names the pages that are not what it would write, and fails if there are any
+python -m scripts.reference --unanswered  writes also operations whose example has not run yet, so that it can
 """
 
 from __future__ import annotations
 
 import sys
 
+from scripts.reference import operations
 from scripts.reference.pages import FOLDER, PAGES
 
 
 def main(arguments: list[str]) -> int:
     """Writes or checks the pages; the exit code."""
+    operations.unanswered = "--unanswered" in arguments
     behind = []
     for name, write in PAGES.items():
         path, text = FOLDER / name, write()

@@ -21,6 +21,7 @@ EXAMPLES: Final = {
         body={"code": "$CODE", "new_password": "quite another sentence 7"},
         note="With the link of the same mail, send its `token` in place of `code`.",
     ),
+    "POST /v1/users/{user_id}/recovery": Example(needs=("users:write",)),
     "POST /v1/invitations": Example(
         needs=("users:write",),
         body={"email": "grace@example.com", "locale": "en", "mail": False},
