@@ -10,6 +10,9 @@ from typing import Any, Final
 
 _ID: Final = re.compile(r"\b([a-z]{3})_[0-7][0-9a-hjkmnp-tv-z]{25}\b")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+# The version of a thing that has no number: the moment of its last change, in microseconds.
+_MOMENT_TAG: Final = re.compile(r'"\d{16}"')
+_SHOWN_TAG: Final = '"1796118067104229"'
 _SHOWN_NOW: Final = datetime(2026, 12, 1, 9, 41, 7, 104229, tzinfo=UTC)
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _JUST_NOW: Final = timedelta(minutes=5)
@@ -67,6 +70,8 @@ class _Showing:
             return value
         if _TIME.fullmatch(value):
             return self._time(value)
+        if _MOMENT_TAG.fullmatch(value):
+            return _SHOWN_TAG
         return _ID.sub(lambda found: self._id(found[0], found[1]), value)
 
     def _time(self, value: str) -> str:
