@@ -1,6 +1,6 @@
 # Every task of the project. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-unit test-integration test-faults coverage check check-deploy audit format reference docs check-docs lock bench load clean
+.PHONY: help serve test test-unit test-integration test-faults coverage check check-deploy audit format examples reference docs check-docs lock bench load clean
 
 VENV := .venv
 RUN := $(VENV)/bin
@@ -59,9 +59,15 @@ format: ## write the code in the project's format
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
 
+examples: ## run the examples of the REST operations, keep what they answer, and write the reference
+	@./scripts/bootstrap.sh dev
+	$(RUN)/python -m scripts.reference --unanswered
+	$(RUN)/python -m pytest tests/docs/test_operations.py --record -q -p no:randomly
+	$(RUN)/python -m scripts.reference
+
 reference: ## write docs/reference from the classes it describes, and docs/scale.md from what was measured
 	@./scripts/bootstrap.sh dev
-	$(RUN)/python scripts/reference.py
+	$(RUN)/python -m scripts.reference
 	$(RUN)/python scripts/scale.py
 
 docs: ## the documentation as a site, in site/; fails for a link that leads nowhere or a page that asks another host

@@ -24,6 +24,9 @@ from tests.make.tools import TEST_ENVIRONMENT, make_tools
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long rounds of the fault tests too")
     parser.addoption(
+        "--record", action="store_true", help="keep what the examples of the reference answer (make examples)"
+    )
+    parser.addoption(
         "--database",
         action="append",
         choices=["sqlite", "postgresql"],

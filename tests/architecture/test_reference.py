@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -15,34 +13,22 @@ from doorward.features import FEATURES
 from doorward.kernel.event import Event
 from doorward.kernel.permission import EVERYTHING, Permission
 from doorward.settings import SECTIONS
-
-ROOT = Path(__file__).parents[2]
-
-
-def load() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("reference", ROOT / "scripts/reference.py")
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+from scripts.reference import classes
+from scripts.reference.pages import FOLDER, PAGES
 
 
-REFERENCE = load()
-
-
-@pytest.mark.parametrize("name", REFERENCE.PAGES)
+@pytest.mark.parametrize("name", PAGES)
 def test_the_page_is_what_the_code_says(name: str):
     # A class without a description makes this fail too: the page cannot be written.
-    assert (ROOT / "docs/reference" / name).read_text(encoding="utf-8") == REFERENCE.PAGES[name]()
+    assert (FOLDER / name).read_text(encoding="utf-8") == PAGES[name]()
 
 
 def test_every_page_of_the_folder_is_written_by_the_script():
-    assert {each.name for each in (ROOT / "docs/reference").iterdir()} == {*REFERENCE.PAGES}
+    assert {str(each.relative_to(FOLDER)) for each in FOLDER.rglob("*.md")} == {*PAGES}
 
 
 def modules() -> list[ModuleType]:
-    REFERENCE.import_everything()
+    classes.import_everything()
     return [module for name, module in sorted(sys.modules.items()) if name.startswith("doorward.")]
 
 
@@ -74,7 +60,7 @@ def test_every_section_of_settings_that_any_module_defines_is_on_the_page():
 
 def test_refuses_a_setting_without_a_description():
     with pytest.raises(ValueError, match="DOORWARD_X has no description"):
-        REFERENCE.setting_row("DOORWARD_X", Field(default=1))
+        classes.setting_row("DOORWARD_X", Field(default=1))
 
 
 def test_refuses_a_class_without_a_description():
@@ -83,4 +69,4 @@ def test_refuses_a_class_without_a_description():
         number: int = 0
 
     with pytest.raises(ValueError, match="Silent has no description"):
-        REFERENCE.described(Silent)
+        classes.described(Silent)

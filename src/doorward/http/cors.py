@@ -21,7 +21,10 @@ _VARY: Final = (b"vary", b"origin")
 
 
 class OriginNotAllowed(Problem):
-    """A browser asked whether a script of some origin may call, and that origin is not listed (`DOORWARD_HTTP__CORS_ORIGINS`)."""
+    """A browser asked whether a script of some origin may call, and that origin is not listed (`DOORWARD_HTTP__CORS_ORIGINS`).
+
+    Remedy: The operator lists the origin of your page, exactly as browsers send it.
+    """
 
     code = "origin-not-allowed"
     kind = Kind.FORBIDDEN

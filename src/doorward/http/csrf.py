@@ -16,7 +16,10 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class CrossSiteRequest(Problem):
-    """A request that would change something came with a session cookie from a page of another site."""
+    """A request that would change something came with a session cookie from a page of another site.
+
+    Remedy: Ask from a page of the service itself, or send an access token in place of the cookie.
+    """
 
     code = "cross-site-request"
     kind = Kind.FORBIDDEN

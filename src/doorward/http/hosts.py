@@ -18,7 +18,10 @@ _ASKED_BY_ADDRESS: Final = frozenset({"/livez", "/readyz", "/healthz", "/metrics
 
 
 class UnknownHost(Problem):
-    """The request names a host that this service does not go by (`DOORWARD_HTTP__ALLOWED_HOSTS`)."""
+    """The request names a host that this service does not go by (`DOORWARD_HTTP__ALLOWED_HOSTS`).
+
+    Remedy: Use the public name of the service; the operator lists its names.
+    """
 
     code = "unknown-host"
     kind = Kind.MALFORMED

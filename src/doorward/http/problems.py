@@ -22,7 +22,10 @@ _MAX_INSTANCE: Final = 512
 
 
 class MalformedRequest(Problem):
-    """The request breaks the rules of HTTP or cannot be read: for example a header that may stand once is there twice."""
+    """The request breaks the rules of HTTP or cannot be read: for example a header that may stand once is there twice.
+
+    Remedy: The detail says which rule; mend that.
+    """
 
     code = "malformed-request"
     kind = Kind.MALFORMED
@@ -30,7 +33,10 @@ class MalformedRequest(Problem):
 
 
 class MethodNotAllowed(Problem):
-    """The address exists, but not with this method. The `Allow` header lists those that do."""
+    """The address exists, but not with this method. The `Allow` header lists those that do.
+
+    Remedy: Use one of the methods that `Allow` lists.
+    """
 
     code = "method-not-allowed"
     kind = Kind.METHOD_NOT_ALLOWED
@@ -38,7 +44,10 @@ class MethodNotAllowed(Problem):
 
 
 class UnsupportedMedia(Problem):
-    """The body is of a kind that this operation does not read, or is compressed, which no operation reads."""
+    """The body is of a kind that this operation does not read, or is compressed, which no operation reads.
+
+    Remedy: Send JSON as `application/json`, uncompressed.
+    """
 
     code = "unsupported-media-type"
     kind = Kind.UNSUPPORTED_MEDIA
@@ -46,7 +55,10 @@ class UnsupportedMedia(Problem):
 
 
 class TooLarge(Problem):
-    """The body is larger than the operator allows (`DOORWARD_HTTP__MAX_BODY_BYTES`)."""
+    """The body is larger than the operator allows (`DOORWARD_HTTP__MAX_BODY_BYTES`).
+
+    Remedy: Send less. Only the operator can allow more.
+    """
 
     code = "body-too-large"
     kind = Kind.TOO_LARGE
@@ -54,7 +66,10 @@ class TooLarge(Problem):
 
 
 class NotAcceptable(Problem):
-    """None of the media types in `Accept` can be made here."""
+    """None of the media types in `Accept` can be made here.
+
+    Remedy: Accept `application/json`, or leave `Accept` out.
+    """
 
     code = "not-acceptable"
     kind = Kind.NOT_ACCEPTABLE

@@ -38,7 +38,10 @@ _targets: dict[bytes, tuple[str, bytes, bytes]] = {}
 
 
 class HeadTimeout(Problem):
-    """The client did not send the head of its request within the time allowed (`DOORWARD_SERVER__HEADER_TIMEOUT_SECONDS`)."""
+    """The client did not send the head of its request within the time allowed (`DOORWARD_SERVER__HEADER_TIMEOUT_SECONDS`).
+
+    Remedy: Send the whole head at once; a connection that is opened ahead of need is closed like this.
+    """
 
     code = "head-timeout"
     kind = Kind.TIMEOUT

@@ -22,7 +22,11 @@ _IPV6_NETWORK: Final = 64
 
 
 class RateLimited(Problem):
-    """Too many requests from this address or this user in too short a time. `Retry-After` says when to go on."""
+    """Too many requests from this address or this user in too short a time. `Retry-After` says when to go on.
+
+    Remedy: Wait as long as `Retry-After` says, and spread requests out. The `RateLimit` headers say what is left before
+    it comes to this.
+    """
 
     code = "rate-limited"
     kind = Kind.TOO_MANY

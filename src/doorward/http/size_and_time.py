@@ -20,7 +20,10 @@ _LENGTH: Final = b"content-length"
 
 
 class TooManyHeaders(Problem):
-    """The request has more header fields, or longer ones, than the server reads."""
+    """The request has more header fields, or longer ones, than the server reads.
+
+    Remedy: Send fewer and shorter headers; mostly it is cookies of other services on the same domain.
+    """
 
     code = "headers-too-large"
     kind = Kind.HEADERS_TOO_LARGE
@@ -28,7 +31,10 @@ class TooManyHeaders(Problem):
 
 
 class BodyTimeout(Problem):
-    """The client did not send the whole body within the time allowed (`DOORWARD_HTTP__BODY_TIMEOUT_SECONDS`)."""
+    """The client did not send the whole body within the time allowed (`DOORWARD_HTTP__BODY_TIMEOUT_SECONDS`).
+
+    Remedy: Send the body without pauses, or a smaller one; on slow networks the operator can allow more time.
+    """
 
     code = "body-timeout"
     kind = Kind.TIMEOUT
@@ -36,7 +42,10 @@ class BodyTimeout(Problem):
 
 
 class ClientGone(Problem):
-    """The client closed the connection before it had sent the whole body. Nobody is left to read this; the log is."""
+    """The client closed the connection before it had sent the whole body. Nobody is left to read this; the log is.
+
+    Remedy: Read answers to their end and wait long enough for them; nothing needs to be done here.
+    """
 
     code = "client-gone"
     kind = Kind.MALFORMED
@@ -48,6 +57,8 @@ class RequestTimedOut(Unavailable):
 
     Nothing was changed, unless the time ran out while the change was already being made durable: look before doing it
     again, or repeat it with the same `Idempotency-Key`.
+
+    Remedy: Send it again after `Retry-After` seconds.
     """
 
     code = "request-timed-out"

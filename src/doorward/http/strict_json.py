@@ -11,6 +11,8 @@ class MalformedJson(Problem):
 
     Refused beside plain syntax errors: NaN and Infinity, numbers beyond 64-bit floating point, lone surrogates, the same
     member twice in one object, nesting deeper than 32 levels, a byte order mark, anything after the document.
+
+    Remedy: Mend the place that the detail names, or have a JSON library write the body.
     """
 
     code = "malformed-json"

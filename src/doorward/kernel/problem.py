@@ -127,7 +127,10 @@ class InvalidInput(Problem):
 
 
 class NotFound(Problem):
-    """There is no such thing, or the caller may not know that there is."""
+    """There is no such thing, or the caller may not know that there is.
+
+    Remedy: Check the address and the id in it.
+    """
 
     code = "not-found"
     kind = Kind.NOT_FOUND
@@ -150,7 +153,10 @@ class Unauthenticated(Problem):
 
 
 class Forbidden(Problem):
-    """The caller is known but lacks the permission that the operation asks for."""
+    """The caller is known but lacks the permission that the operation asks for.
+
+    Remedy: The detail names the permission. An administrator can grant a role that has it.
+    """
 
     code = "forbidden"
     kind = Kind.FORBIDDEN
@@ -169,7 +175,10 @@ class PreconditionFailed(Problem):
 
 
 class Unavailable(Problem):
-    """A part that the request needs is away or too busy for the moment. Trying again later is right."""
+    """A part that the request needs is away or too busy for the moment. Trying again later is right.
+
+    Remedy: Send the request again after `Retry-After` seconds.
+    """
 
     code = "unavailable"
     kind = Kind.UNAVAILABLE

@@ -27,7 +27,10 @@ class CredentialNotRemovable(Problem):
 
 
 class LastCredential(Problem):
-    """Without this credential there would be no way to sign in, or no second factor where an administrator removes it."""
+    """Without this credential there would be no way to sign in, or no second factor where an administrator removes it.
+
+    Remedy: Add another way to sign in first. An administrator begins a factor reset for somebody who lost theirs.
+    """
 
     code = "last-credential"
     kind = Kind.CONFLICT

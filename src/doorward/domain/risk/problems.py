@@ -6,7 +6,11 @@ from doorward.kernel.problem import Kind, NotFound, Problem
 
 
 class TooManyAttempts(Problem):
-    """Too many wrong answers in a row, for this account or from this address; whether there is such an account is not said."""
+    """Too many wrong answers in a row, for this account or from this address; whether there is such an account is not said.
+
+    Remedy: Wait as long as `Retry-After` says, or choose a new password at POST /v1/recovery. An administrator can
+    unlock the account.
+    """
 
     code = "too-many-attempts"
     kind = Kind.TOO_MANY

@@ -19,6 +19,8 @@ class SessionNotFound(Problem):
 class StepUpRequired(Problem):
     """The operation is sensitive, and the user proved who they are too long ago. They do it again at `POST /v1/me/step-up`
     (RFC 9470) and repeat the request with what that answers.
+
+    Remedy: Do that, and send the request again with the new access token.
     """
 
     code = "step-up-required"

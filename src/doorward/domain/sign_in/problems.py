@@ -6,7 +6,11 @@ from doorward.kernel.problem import Kind, Problem
 
 
 class SignInFailed(Problem):
-    """Nobody with this identifier and this proof. Which of the two is wrong is never said."""
+    """Nobody with this identifier and this proof. Which of the two is wrong is never said.
+
+    Remedy: Check both. Whoever forgot the password asks for a new one at POST /v1/recovery; the `support_code` lets an
+    administrator see why.
+    """
 
     code = "sign-in-failed"
     kind = Kind.UNAUTHENTICATED

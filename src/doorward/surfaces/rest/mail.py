@@ -18,7 +18,8 @@ from doorward.domain.recovery.begin import begin_recovery
 from doorward.domain.recovery.problems import MailIsOff
 from doorward.domain.recovery.reset import answer_recovery
 from doorward.domain.risk.problems import ChallengeRequired, TooManyAttempts
-from doorward.domain.roles.problems import RoleNotFound
+from doorward.domain.roles.problems import RoleBuiltIn, RoleNotFound
+from doorward.domain.sessions.problems import StepUpRequired
 from doorward.domain.sign_in.views import PendingView
 from doorward.domain.users import problems
 from doorward.domain.verification.ask import ask_my_verification, ask_verification
@@ -300,7 +301,11 @@ async def recover_for(asked: Asked, user_id: str, body: RecoveryForBody = _KEEP_
 
 
 @operations.add(
-    "POST", "/v1/invitations", status=201, answer=InvitationView, problems=[problems.EmailTaken, RoleNotFound]
+    "POST",
+    "/v1/invitations",
+    status=201,
+    answer=InvitationView,
+    problems=[problems.EmailTaken, RoleNotFound, RoleBuiltIn, StepUpRequired],
 )
 async def invite_(asked: Asked, body: InvitationBody) -> Reply:
     """Invite somebody to make an account.

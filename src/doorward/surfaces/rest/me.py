@@ -20,6 +20,7 @@ from doorward.domain.users.permissions import READ_ME
 from doorward.domain.users.sessions import end_session_of, end_sessions_of, list_sessions_of
 from doorward.domain.users.update import update_me
 from doorward.domain.users.views import EmailView, OwnUserView, email_view, own_user_view
+from doorward.infra.crypto.hashing import HashingBusy
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import EMAIL, SESSION, find
 from doorward.kernel.permission import require
@@ -98,7 +99,12 @@ async def delete(asked: Asked) -> Reply:
     return await asked.write(use_case)
 
 
-@operations.add("POST", "/v1/me/password", status=204, problems=[CurrentPasswordWrong, TooManyAttempts, StepUpRequired])
+@operations.add(
+    "POST",
+    "/v1/me/password",
+    status=204,
+    problems=[CurrentPasswordWrong, TooManyAttempts, StepUpRequired, HashingBusy],
+)
 async def change_password(asked: Asked, body: ChangePasswordBody) -> Reply:
     """Change your password.
 

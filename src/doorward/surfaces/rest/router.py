@@ -27,6 +27,7 @@ from doorward.infra.telemetry.settings import MetricsSettings
 from doorward.infra.tools import Tools
 from doorward.kernel.problem import NotFound
 from doorward.surfaces.rest import documentation
+from doorward.surfaces.rest.meanings import explain
 from doorward.surfaces.rest.operation import Operation
 from doorward.surfaces.rest.operations import OPERATIONS
 from doorward.surfaces.rest.routes import ProblemView, add_operations
@@ -114,6 +115,11 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             "cookie": {"type": "apiKey", "in": "cookie", "name": "__Host-doorward_session"},
         }
         document["security"] = [{"token": []}, {"cookie": []}]
+        explain(document)
+        # Here and not above: whoever never asks for the description need not hold the examples.
+        from doorward.surfaces.rest.examples.samples import add_samples  # noqa: PLC0415 - see above
+
+        add_samples(document)
         app.openapi_schema = document
     return app.openapi_schema
 

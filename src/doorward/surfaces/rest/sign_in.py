@@ -11,7 +11,7 @@ from doorward.domain.methods.passkey.problems import PasskeyNotAccepted, Passkey
 from doorward.domain.one_time.problems import LinkInvalid
 from doorward.domain.risk.devices import Client
 from doorward.domain.risk.problems import ChallengeRequired, TooManyAttempts
-from doorward.domain.sessions.problems import RefreshTokenInvalid, RefreshTokenReuse
+from doorward.domain.sessions.problems import RefreshTokenInvalid, RefreshTokenReuse, SessionNotFound
 from doorward.domain.sign_in.begin import begin_sign_in
 from doorward.domain.sign_in.complete import Complete, Pending
 from doorward.domain.sign_in.problems import AttemptInvalid, SignInFailed
@@ -199,6 +199,8 @@ async def begin(asked: Asked, body: SignInBody) -> Reply:
         SignInFailed,
         AttemptInvalid,
         TooManyAttempts,
+        LinkInvalid,
+        SignUpClosed,
         PasskeyNotAccepted,
         PasskeyTaken,
         problems.EmailTaken,
@@ -251,7 +253,7 @@ async def refresh(asked: Asked, body: RefreshBody) -> Reply:
     return await asked.write(use_case)
 
 
-@operations.add("POST", "/v1/sign-out", status=204, keeps_answers=False)
+@operations.add("POST", "/v1/sign-out", status=204, keeps_answers=False, problems=[SessionNotFound])
 async def sign_out(asked: Asked) -> Reply:
     """Sign out: end this session and everything that was handed out for it."""
 

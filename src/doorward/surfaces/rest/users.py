@@ -25,6 +25,7 @@ from doorward.domain.users.suspend import reinstate_user, suspend_user
 from doorward.domain.users.unlock import unlock_user
 from doorward.domain.users.update import update_user
 from doorward.domain.users.views import EmailView, UserView, email_view, user_view
+from doorward.infra.crypto.hashing import HashingBusy
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import EMAIL, SESSION, USER, encode, find
 from doorward.kernel.problem import PreconditionFailed
@@ -124,7 +125,9 @@ class DeleteQuery(Query):
         problems.ExternalIdTaken,
         RoleNotFound,
         PasswordForOwnerOnly,
+        RoleBuiltIn,
         StepUpRequired,
+        HashingBusy,
     ],
 )
 async def create(asked: Asked, body: NewUserBody) -> Reply:
@@ -295,7 +298,7 @@ async def unlock(asked: Asked, user_id: str) -> Reply:
     "PUT",
     "/v1/users/{user_id}/password",
     status=204,
-    problems=[problems.UserNotFound, PasswordForOwnerOnly, StepUpRequired],
+    problems=[problems.UserNotFound, PasswordForOwnerOnly, StepUpRequired, HashingBusy],
 )
 async def put_password(asked: Asked, user_id: str, body: PasswordBody) -> Reply:
     """Set a user's password.
@@ -361,7 +364,7 @@ async def list_addresses(asked: Asked, user_id: str) -> Reply:
     "/v1/users/{user_id}/emails",
     status=201,
     answer=EmailView,
-    problems=[problems.UserNotFound, problems.EmailTaken],
+    problems=[problems.UserNotFound, problems.EmailTaken, StepUpRequired],
 )
 async def add_address(asked: Asked, user_id: str, body: NewEmailBody) -> Reply:
     """Add an email address to a user."""
@@ -377,7 +380,7 @@ async def add_address(asked: Asked, user_id: str, body: NewEmailBody) -> Reply:
     "DELETE",
     "/v1/users/{user_id}/emails/{email_id}",
     status=204,
-    problems=[problems.EmailNotFound, problems.EmailIsPrimary],
+    problems=[problems.EmailNotFound, problems.EmailIsPrimary, StepUpRequired],
 )
 async def remove_address(asked: Asked, user_id: str, email_id: str) -> Reply:
     """Remove an email address from a user."""
@@ -402,7 +405,10 @@ async def verify_address(asked: Asked, user_id: str, email_id: str) -> Reply:
 
 
 @operations.add(
-    "POST", "/v1/users/{user_id}/emails/{email_id}/make-primary", answer=EmailView, problems=[problems.EmailNotFound]
+    "POST",
+    "/v1/users/{user_id}/emails/{email_id}/make-primary",
+    answer=EmailView,
+    problems=[problems.EmailNotFound, problems.EmailNotVerified, StepUpRequired],
 )
 async def make_address_primary(asked: Asked, user_id: str, email_id: str) -> Reply:
     """Make an email address the primary one."""

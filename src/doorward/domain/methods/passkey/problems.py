@@ -8,6 +8,8 @@ from doorward.kernel.problem import Kind, Problem
 class PasskeyNotAccepted(Problem):
     """What the browser answered is no passkey as it was asked for: too late, of another page or session, used before, of a model
     that is not allowed here, or damaged. `reason` names what was wrong.
+
+    Remedy: Begin again with POST /v1/me/passkeys/options, and let the browser answer in time on a page of the service.
     """
 
     code = "passkey-not-accepted"
@@ -30,7 +32,10 @@ class PasskeyTaken(Problem):
 
 
 class TooManyPasskeys(Problem):
-    """The account has as many passkeys as accounts may have here."""
+    """The account has as many passkeys as accounts may have here.
+
+    Remedy: Remove one that is not used any more.
+    """
 
     code = "too-many-passkeys"
     kind = Kind.CONFLICT

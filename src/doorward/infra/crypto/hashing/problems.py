@@ -6,7 +6,10 @@ from doorward.kernel.problem import FieldError, Kind, Problem
 
 
 class PasswordTooLongForScheme(Problem):
-    """The password is longer than the configured hashing scheme can take in whole, and passwords are never cut."""
+    """The password is longer than the configured hashing scheme can take in whole, and passwords are never cut.
+
+    Remedy: Choose a shorter password; the detail says how long it may be.
+    """
 
     code = "password-too-long-for-scheme"
     kind = Kind.INVALID
@@ -22,7 +25,10 @@ class PasswordTooLongForScheme(Problem):
 
 
 class HashingBusy(Problem):
-    """More sign-ins and sign-ups are waiting for password hashing than the queue holds. Trying again later is right."""
+    """More sign-ins and sign-ups are waiting for password hashing than the queue holds. Trying again later is right.
+
+    Remedy: Send the request again after `Retry-After` seconds. If it stays so, the service needs more cores.
+    """
 
     code = "hashing-busy"
     kind = Kind.UNAVAILABLE

@@ -1,8 +1,4 @@
-"""Writes docs/reference from the classes that it describes: settings, problems, events, permissions, commands, metrics.
-
-scripts/reference.py          writes the pages
-scripts/reference.py --check  names the pages that are not what it would write, and fails if there are any
-"""
+"""The pages that are written from classes: settings, problems, events, permissions, commands, metrics."""
 
 from __future__ import annotations
 
@@ -12,7 +8,6 @@ import inspect
 import io
 import os
 import pkgutil
-import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -28,13 +23,12 @@ from doorward.features import FEATURES
 from doorward.infra.telemetry.metrics import MEASURES
 from doorward.kernel.event import Event
 from doorward.kernel.permission import EVERYTHING
-from doorward.kernel.problem import Problem, type_base
+from doorward.kernel.problem import Problem
 from doorward.settings import SECTIONS, Root, variables
 from doorward.surfaces.cli.lazy import Commands, Lazy
 from doorward.surfaces.cli.program import COMMANDS, run
 
-FOLDER: Final = Path(__file__).parents[1] / "docs/reference"
-_NOTE: Final = "<!-- Written by scripts/reference.py from the code. Change the code and run `make reference`. -->\n"
+NOTE: Final = "<!-- Written by scripts/reference from the code. Change the code and run `make reference`. -->\n"
 # Importing these does something; none of them holds what is described here.
 _NOT_IMPORTED: Final = ("doorward.migrations", "doorward.__main__")
 
@@ -65,7 +59,7 @@ def settings_page() -> str:
     parts = [
         f"""# Settings
 
-{_NOTE}
+{NOTE}
 Doorward reads its settings from the environment, once, at the start. A setting's variable is `DOORWARD_`, its section and
 its name, joined by two underscores. What is wrong is reported all at once, and a variable that begins with `DOORWARD_` but
 is no setting is an error, with the nearest name.
@@ -154,36 +148,13 @@ def problems() -> list[type[Problem]]:
     return [found[code] for code in sorted(found)]
 
 
-def problems_page() -> str:
-    """Every problem."""
-    import_everything()
-    parts = [
-        f"""# Problems
-
-{_NOTE}
-Every failure is answered in one form, which [Errors](../guides/errors.md) describes. The `type` of a problem is its code
-behind `{type_base}`.
-
-""",
-        table(
-            ("Code", "Status", "Title"),
-            ((f"[`{each.code}`](#{each.code})", str(each.kind.status), each.title) for each in problems()),
-        ),
-    ]
-    parts.extend(
-        f"\n## {each.code}\n\n{each.kind.status}, gRPC `{each.kind.grpc}`: **{each.title}**\n\n{described(each)}\n"
-        for each in problems()
-    )
-    return "".join(parts)
-
-
 def events_page() -> str:
     """Every event."""
     events = sorted((event for feature in FEATURES for event in feature.events), key=lambda event: event.type)
     parts = [
         f"""# Events
 
-{_NOTE}
+{NOTE}
 What happens is written into the audit log together with the change itself, and stays. `GET /v1/events` lists it. Each entry
 has `id`, `type`, `occurred_at`, `actor` (its `kind` and, for users, `id`), `user_id` (whose account it concerns),
 `session_id`, `target`, `request_id`, and two objects whose members depend on the type:
@@ -228,7 +199,7 @@ def permissions_page() -> str:
     parts = [
         f"""# Permissions and built-in roles
 
-{_NOTE}
+{NOTE}
 A role is a name for some permissions. Three are there from the start and cannot be changed; make others with
 `POST /v1/roles`. `{EVERYTHING}` stands for every permission, present and future.
 
@@ -252,7 +223,7 @@ def commands_page() -> str:
     parts = [
         f"""# Commands
 
-{_NOTE}
+{NOTE}
 This is what `--help` prints. In a checkout the program is `.venv/bin/doorward`. Commands that read take `--json` and then
 print JSON in the shape of the REST API. Whoever may run commands on the machine may do everything; nobody signs in here.
 
@@ -300,7 +271,7 @@ def metrics_page() -> str:
     parts = [
         f"""# Metrics
 
-{_NOTE}
+{NOTE}
 `/metrics` shows these to Prometheus; [Observability](../guides/observability.md) says who may see them and which dashboards and
 alerts there are. Labels have few possible values: routes are templates, never paths, and nothing that a caller wrote is among them.
 A histogram is three series, whose names end in `_bucket`, `_sum` and `_count`.
@@ -312,34 +283,3 @@ A histogram is three series, whose names end in `_bucket`, `_sum` and `_count`.
     )
     parts.append(table(("Name", "Kind", "Labels", "What it says"), rows))
     return "".join(parts)
-
-
-PAGES: Final = {
-    "settings.md": settings_page,
-    "problems.md": problems_page,
-    "events.md": events_page,
-    "permissions.md": permissions_page,
-    "commands.md": commands_page,
-    "metrics.md": metrics_page,
-}
-
-
-def main(arguments: list[str]) -> int:
-    """Writes or checks the pages; the exit code."""
-    FOLDER.mkdir(exist_ok=True)
-    behind = []
-    for name, write in PAGES.items():
-        path, text = FOLDER / name, write()
-        if path.exists() and path.read_text(encoding="utf-8") == text:
-            continue
-        behind.append(name)
-        if "--check" not in arguments:
-            path.write_text(text, encoding="utf-8")
-            print(f"wrote docs/reference/{name}")
-        else:
-            print(f"docs/reference/{name} is behind the code: run `make reference`", file=sys.stderr)
-    return 1 if behind and "--check" in arguments else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
