@@ -14,7 +14,7 @@ from doorward.kernel.problem import Problem
 from doorward.settings import variables
 from doorward.surfaces.cli.lazy import Commands
 from doorward.surfaces.cli.program import COMMANDS
-from scripts import reference
+from scripts.reference import classes as reference
 
 ROOT = Path(__file__).parents[2]
 GUIDES = ROOT / "docs/guides"
