@@ -21,10 +21,11 @@ _BREACHED: Final = "breached-passwords"
 
 
 def data_folder(settings: Settings) -> Path:
-    """The data folder, made if it is not there. Raises SettingsError when it cannot be written."""
+    """The data folder, made for its owner alone if it is not there. Raises SettingsError when it cannot be written."""
     folder = settings.root.data_dir
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        # Names and addresses are in it: nobody else of the machine's users has any business there.
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         probe = folder / f".write-{os.getpid()}"
         probe.touch()
         probe.unlink()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import stat
+from pathlib import Path
+
 import pytest
 
+from doorward.places import data_folder
 from doorward.settings import SettingsError, read_settings
 from doorward.surfaces.cli.deployment import advise
 from doorward.surfaces.cli.program import run
@@ -130,3 +134,8 @@ def test_names_the_setting_that_was_probably_meant(given: str, near: str) -> Non
 def test_names_none_where_none_is_near() -> None:
     with pytest.raises(SettingsError, match="`doorward config show` lists all that there are"):
         read_settings({"DOORWARD_FOO": "12"})
+
+
+def test_makes_a_data_folder_that_is_its_owners_alone(tmp_path: Path) -> None:
+    folder = data_folder(read_settings({"DOORWARD_DATA_DIR": str(tmp_path / "data")}))
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
