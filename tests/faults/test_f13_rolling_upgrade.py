@@ -42,6 +42,7 @@ class Traffic:
         self.crossed = 0
         self._clients: dict[Node, httpx2.AsyncClient] = {}
         self._under_way: dict[Node, int] = {}
+        self._leaving: set[Node] = set()
         self._stop = False
 
     def join(self, node: Node) -> None:
@@ -50,12 +51,12 @@ class Traffic:
         self._clients[node] = node.client()
 
     async def leave(self, node: Node) -> None:
-        """From now on nobody does; returns when nothing is under way there, as a balancer drains."""
-        client = self._clients.pop(node)
+        """From now on nobody new does; returns when nothing is under way there, as a balancer drains."""
+        self._leaving.add(node)
         async with asyncio.timeout(60):
             while self._under_way[node]:  # noqa: ASYNC110 - the others only have to get their turns
                 await asyncio.sleep(0.01)
-        await client.aclose()
+        await self._clients.pop(node).aclose()
 
     def stop(self) -> None:
         """Ends everybody's work after their round."""
@@ -75,7 +76,7 @@ class Traffic:
 
     async def ask(self, node: Node | None, method: str, path: str, **request: Any) -> tuple[Node, httpx2.Response]:
         """Asks a node, or any if it does not serve any more; nothing may fail for the schema's sake."""
-        at = node if node in self._clients else random.choice(list(self._clients))
+        at = node if node in self._clients else random.choice(self._open)
         self._under_way[at] += 1
         try:
             answer = await self._clients[at].request(method, path, **request)
@@ -94,10 +95,14 @@ class Traffic:
             await self._sign_up_twice(at)
             self.rounds += 1
 
+    @property
+    def _open(self) -> list[Node]:
+        return [each for each in self._clients if each not in self._leaving]
+
     def _other(self, node: Node) -> Node:
-        others = [each for each in self._clients if each is not node]
+        others = [each for each in self._open if each is not node]
         self.crossed += bool(others)
-        return random.choice(others or list(self._clients))
+        return random.choice(others or self._open)
 
     async def _refresh(self, guest: Guest) -> Node:
         presented = guest.body["refresh_token"]
@@ -114,8 +119,14 @@ class Traffic:
         at, begun = await self.ask(at, "POST", "/v1/sign-in", json={"identifier": guest.email})
         assert begun.json()["status"] == "pending", begun.text
         path = f"/v1/sign-in/{begun.json()['attempt']}/answers"
+        # Where it has to stay, the node does not leave before it is through.
+        stays_at = at
+        self._under_way[stays_at] += 1
         at = self._other(at) if self._carries_on_anywhere else at
-        at, done = await self.ask(at, "POST", path, json={"answers": {"password": PASSWORD}})
+        try:
+            at, done = await self.ask(at, "POST", path, json={"answers": {"password": PASSWORD}})
+        finally:
+            self._under_way[stays_at] -= 1
         assert done.status_code == 200, done.text
         body = self.history.signed_in(done)
         headers = {"authorization": f"Bearer {body['access_token']}"}

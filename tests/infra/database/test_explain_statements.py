@@ -31,6 +31,15 @@ pytestmark = pytest.mark.integration
 SMALL_TABLES = {"roles", "signing_keys", "setup_links", "schedules", "alembic_version"}
 # Counts of all jobs, every fifteen seconds at most; and what a job removes in batches once an hour.
 READS_ALL = {"infra.outbox.backlog._BACKLOG", "infra.outbox.backlog._DEAD", "domain.sessions.store.FORGET"}
+# Everything that is open, once, after the database was put back from a backup.
+ENDS_ALL = {
+    "domain.one_time.store.VOID_SOME",
+    "domain.risk.device_store.DROP_SOME_TRUST",
+    "domain.sessions.store.END_SOME",
+    "domain.sign_in.store.CLOSE_SOME",
+}
+# Asks PostgreSQL how far its replica is; on SQLite there is none.
+OF_POSTGRESQL = "infra.database.replica."
 BY_LOCALE = Query(select(users.c.id).where(users.c.locale == bindparam("locale")), tuple[str])
 
 
@@ -96,12 +105,15 @@ async def test_finds_every_other_statement_an_index_too(tools: Tools) -> None:
     scanned = set()
     statements = dict(every_statement())
     for name, statement in statements.items():
+        if name.startswith(OF_POSTGRESQL) and tools.database.name == "sqlite":
+            continue
         plan = await explain(tools.database, statement.on(tools.database.name), small=True)
         if not set(plan.scanned) <= SMALL_TABLES:
             scanned.add(name)
     assert len(statements) > 150
-    assert scanned <= READS_ALL, {name: statements[name].on(tools.database.name).sql for name in scanned - READS_ALL}
-    assert statements.keys() >= READS_ALL
+    named = READS_ALL | ENDS_ALL
+    assert scanned <= named, {name: statements[name].on(tools.database.name).sql for name in scanned - named}
+    assert statements.keys() >= named
 
 
 def every_statement() -> Iterator[tuple[str, Command]]:

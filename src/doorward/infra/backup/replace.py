@@ -20,6 +20,8 @@ from doorward.infra.backup.scratch import put_in_place, sync_folder
 # Of SQLite's locks on a file (its file format, section "locking"): where they begin and how many bytes they are.
 _LOCKS_AT: Final = 0x40000000
 _LOCKS_BYTES: Final = 512
+# How long the mark is by which a rollback journal is known.
+_JOURNAL_BEGINS: Final = 8
 _BESIDE: Final = ("-wal", "-shm", "-journal")
 
 
@@ -51,6 +53,7 @@ def put_database_in_place(staged: Path, path: Path, kept: Path) -> bool:
             except OSError:
                 path.rename(kept)
             put_in_place(staged, path, replace=True)
+        _remove_finished_journal(kept)
     except FileExistsError as error:
         raise BackupFailed(f"{error.filename2 or error.filename} appeared meanwhile. Nothing was replaced.") from error
     except OSError as error:
@@ -73,6 +76,16 @@ def _move_logs(path: Path, kept: Path) -> None:
         log = path.with_name(path.name + ending)
         if log.exists():
             log.rename(kept.with_name(kept.name + ending))
+
+
+def _remove_finished_journal(kept: Path) -> None:
+    """Removes the journal of our own exclusive lock, which SQLite ends by blanking its beginning (file format, section 3)."""
+    journal = kept.with_name(kept.name + "-journal")
+    with contextlib.suppress(FileNotFoundError):
+        with journal.open("rb") as file:
+            is_finished = not any(file.read(_JOURNAL_BEGINS))
+        if is_finished:
+            journal.unlink()
 
 
 @contextlib.contextmanager
