@@ -34,6 +34,7 @@ HOT_QUERIES: Final[dict[str, Command]] = {
     "sign-in, attempt": sign_in.TAKE_TRY,
     "sign-in, password": credentials.OF_METHOD,
     "sign-in, passkey": credentials.FIND_BY_KEY,
+    "sign-in, account": access.ACCOUNT,
     "sign-in, failures": risk.TAKE_BOTH,
     "one-time value": one_time.TAKE_TRY,
     "user": users.FIND,

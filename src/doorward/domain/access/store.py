@@ -1,4 +1,4 @@
-"""Session, account and permissions in one round trip."""
+"""Session, account and permissions in one round trip; and account and credentials in one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, bindparam, exists, literal_column, or_, select
 
+from doorward.domain.credentials.tables import credentials
 from doorward.domain.roles.tables import role_permissions, user_roles
 from doorward.domain.sessions.store import ROTATION_COLUMNS, RotationRow, rotation
 from doorward.domain.sessions.tables import sessions
@@ -89,4 +90,26 @@ REFRESHING: Final = Query(
     .where(sessions.c.id == bindparam("id"), sessions.c.kind == "token"),
     RefreshingRow,
     make=_refreshing_row,
+)
+
+
+class AccountRow(NamedTuple):
+    """An account and the methods of its credentials, one for each, separated by spaces."""
+
+    user: UserRow
+    methods: str | None
+
+
+def _account_row(*columns: Any) -> AccountRow:
+    return AccountRow(UserRow._make(columns[:-1]), columns[-1])
+
+
+_methods = (
+    select(joined_texts(credentials.c.method))
+    .where(credentials.c.user_id == users.c.id)
+    .correlate(users)
+    .scalar_subquery()
+)
+ACCOUNT: Final = Query(
+    select(*USER_COLUMNS, _methods).where(users.c.id == bindparam("id")), AccountRow, make=_account_row
 )

@@ -73,7 +73,7 @@ async def note_device(tx: Tx, user_id: UUID, client: Client, *, may_trust: bool)
         device_id, secret = await _add(tx, user_id, client)
     else:
         device_id = device.id
-        await tx.db.run(store.SEEN, id=device_id, now=tx.now, user_agent=agent, address=address)
+        tx.also(store.SEEN, id=device_id, now=tx.now, user_agent=agent, address=address)
     if trusted_until is not None and secret is not None:
         await tx.db.run(store.TRUST, id=device_id, until=trusted_until)
         tx.emit(DeviceTrusted(user_id=user_id, target=encode(DEVICE, device_id)))

@@ -58,7 +58,12 @@ async def start_session(tx: Tx, *, user_id: UUID, kind: SessionKind, methods: Se
         address=origin.address,
         user_agent=origin.user_agent[:_LONGEST_USER_AGENT] if origin.user_agent else None,
     )
-    await tx.db.run(store.INSERT, **store.values_of(**(session._asdict() | {"secret_hash": stored})))
+    values = store.values_of(**(session._asdict() | {"secret_hash": stored}))
+    if limits.most_per_user:
+        # At once, for it is among those that are counted below.
+        await tx.db.run(store.INSERT, **values)
+    else:
+        tx.also(store.INSERT, **values)
     tx.emit(SessionStarted(user_id=user_id, target=encode(SESSION, session_id), kind=kind, methods=tuple(methods)))
     if limits.most_per_user:
         await end_oldest(tx, user_id=user_id, most=limits.most_per_user)

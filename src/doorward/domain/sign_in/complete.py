@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from doorward.domain.access.account import find_account
 from doorward.domain.access.tokens import issue_access_token
 from doorward.domain.credentials.keep import changed_at
 from doorward.domain.methods.method import Prompt, Proof
@@ -81,10 +82,10 @@ async def go_on(
 async def _next(
     tx: Tx, attempt: Attempt, proof: Proof, guess: Guess | None, *, kind: SessionKind, trace: Trace, client: Client
 ) -> Complete | Pending:
-    try:
-        user = await find_user(tx, proof.user_id)
-    except UserNotFound:
-        raise SignInFailed from None
+    account = await find_account(tx, proof.user_id)
+    if account is None:
+        raise SignInFailed
+    user = account.user
     try:
         refuse_unusable(user, tx.now)
     except Problem:
@@ -96,7 +97,7 @@ async def _next(
         attempt.device_id = device.id if device is not None else None
     proven = [*(kept.proven for kept in attempt.proofs), Proven(proof.method, proof.factors)]
     decide = step_up_stage if attempt.aim == "step-up" else next_stage
-    stage = decide(proven, await standing_of(tx, user, attempt), rules(tx))
+    stage = decide(proven, await standing_of(tx, account, attempt), rules(tx))
     trace.note("policy", next=stage or "done")
     if stage is None:
         return await _let_in(tx, attempt, proof, kind=kind, trace=trace, client=client)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from doorward.domain.credentials.keep import credentials_of, methods_of
+from doorward.domain.access.account import Account
+from doorward.domain.credentials.keep import methods_of
 from doorward.domain.credentials.store import CredentialRow
 from doorward.domain.methods.mailed.method import MailedMethod
 from doorward.domain.methods.method import Methods
@@ -16,7 +17,6 @@ from doorward.domain.sign_in.policy import Rules, Standing
 from doorward.domain.sign_in.settings import SignInSettings
 from doorward.domain.users.sign_in_settings import SecondFactor, strictest
 from doorward.domain.users.sign_up_settings import SignUpSettings
-from doorward.domain.users.store import UserRow
 from doorward.infra.database.unit_of_work import Tx
 
 if TYPE_CHECKING:
@@ -48,9 +48,12 @@ def at_least_two(tx: Tx) -> bool:
 
 def factors_of(tx: Tx, rows: Sequence[CredentialRow]) -> list[CredentialRow]:
     """Those of somebody's credentials that are second factors: apps, passkeys, recovery codes."""
-    methods = tx.tools.hold(Methods)
-    found = [(row, methods.named(row.method)) for row in rows]
-    return [row for row, method in found if method is not None and {"second", "enroll"} <= method.stages]
+    return [row for row in rows if _is_factor(tx, row.method)]
+
+
+def _is_factor(tx: Tx, name: str) -> bool:
+    method = tx.tools.hold(Methods).named(name)
+    return method is not None and {"second", "enroll"} <= method.stages
 
 
 def _mailed_second(tx: Tx) -> frozenset[str]:
@@ -59,11 +62,11 @@ def _mailed_second(tx: Tx) -> frozenset[str]:
     return frozenset(method.name for method in mailed if method.settings(tx).mode in {"second", "both"})
 
 
-async def standing_of(tx: Tx, user: UserRow, attempt: Attempt) -> Standing:
-    """How an account stands at this moment, for this sign-in."""
+async def standing_of(tx: Tx, account: Account, attempt: Attempt) -> Standing:
+    """How an account stands, for this sign-in. account: read just now."""
+    user = account.user
     methods = [method for method in tx.tools.hold(Methods).all if "second" in method.stages]
-    rows = await credentials_of(tx, user.id)
-    enrolled = frozenset(row.method for row in rows)
+    enrolled = frozenset(account.methods)
     turned_on = any(method.turns_on and method.name in enrolled for method in methods)
     usable = frozenset(method.name for method in methods if method.name in enrolled)
     if tx.tools.mailer is not None and user.email_verified and not turned_on:
@@ -73,7 +76,7 @@ async def standing_of(tx: Tx, user: UserRow, attempt: Attempt) -> Standing:
         turned_on=turned_on,
         usable=usable,
         # What is proved at that stage is one that is being set up.
-        authenticators=len(factors_of(tx, rows)) + (attempt.stage == "enroll"),
+        authenticators=sum(_is_factor(tx, name) for name in account.methods) + (attempt.stage == "enroll"),
         trusted_device=await is_trusted(tx, user.id, attempt.device_id),
         email_verified=user.email_verified,
         must_change_password=bool(attempt.memory.get("password", {}).get("must_change")),
