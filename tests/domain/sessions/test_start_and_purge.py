@@ -78,6 +78,7 @@ async def test_forgets_sessions_that_ended_or_ran_out_long_ago(tools: Tools) -> 
     async with tools.writing(operator()) as tx:
         ended = await start_session(tx, user_id=ada.id, kind="token", methods=[])
         await start_session(tx, user_id=ada.id, kind="token", methods=[])
+    async with tools.writing(operator()) as tx:
         await end_session(tx, user_id=ada.id, session_id=ended.session.id, reason="revoked")
     for days, left in [(29, 2), (2, 1), (28, 1), (2, 0)]:
         tools.clock.advance(days=days)  # type: ignore[attr-defined]

@@ -34,6 +34,8 @@ class Started:
 async def start_session(tx: Tx, *, user_id: UUID, kind: SessionKind, methods: Sequence[str]) -> Started:
     """Starts a session for a user who has passed the gate in this same transaction (see `users.gate`).
 
+    Its row is written with the events, so nothing in the transaction finds it in the database yet.
+
     methods: how they proved who they are, as RFC 8176 names it.
     """
     limits = tx.section(SessionsSettings)
