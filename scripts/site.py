@@ -19,7 +19,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import urllib.request
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -131,21 +130,38 @@ def mermaid() -> dict[str, bytes]:
     folder = ROOT / f".venv-docs/mermaid-{MERMAID}"
     members = {"package/dist/mermaid.min.js": "mermaid.min.js", "package/LICENSE": "mermaid.LICENSE.txt"}
     if not all((folder / name).is_file() for name in members.values()):
-        registry = os.environ.get("NPM_CONFIG_REGISTRY", "https://registry.npmjs.org").rstrip("/")
-        address = f"{registry}/mermaid/-/mermaid-{MERMAID}.tgz"
-        print(f"site: fetching {address}", file=sys.stderr)
-        with urllib.request.urlopen(address, timeout=120) as answer:  # noqa: S310 - https, unless the environment says otherwise
-            packed = answer.read()
+        print(f"site: npm pack mermaid@{MERMAID}", file=sys.stderr)
+        packed = _packed(f"mermaid@{MERMAID}")
         if hashlib.sha512(packed).hexdigest() != MERMAID_SHA512:
-            raise Unfit(f"{address} is not the file whose hash stands in scripts/site.py")
+            raise Unfit(f"what npm gives for mermaid@{MERMAID} is not the file whose hash stands in scripts/site.py")
         folder.mkdir(parents=True, exist_ok=True)
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             for member, name in members.items():
                 content = archive.extractfile(member)
                 if content is None:
-                    raise Unfit(f"{address} has no {member}")
+                    raise Unfit(f"mermaid@{MERMAID} has no {member}")
                 (folder / name).write_bytes(content.read())
     return {name: (folder / name).read_bytes() for name in members.values()}
+
+
+def _packed(package: str) -> bytes:
+    """A package as npm fetches it, from whichever registry it is set up for. Raises Unfit."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise Unfit("npm, which fetches the script that draws diagrams, is not installed")
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(  # noqa: S603 - a package of ours to name
+            [npm, "pack", "--silent", "--pack-destination", folder, package],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=folder,
+        )
+        files = list(Path(folder).glob("*.tgz"))
+        if done.returncode or len(files) != 1:
+            raise Unfit(f"npm could not fetch {package}: {done.stderr.strip()[-300:]}")
+        return files[0].read_bytes()
 
 
 def keep_here(site: Path, files: dict[str, bytes]) -> None:
