@@ -129,7 +129,7 @@ async def bear(node: Node, port: int, kinds: list[str], count: int, within: floa
     ("steps", "settings", "within"),
     [
         ([300], SHORT, 4.0),
-        pytest.param([100, 500, 1000, 2000, 3333], {}, 45.0, marks=pytest.mark.long),
+        pytest.param([100, 500, 1000, 2000, 3333], {}, 30.0, marks=pytest.mark.long),
     ],
 )
 async def test_slow_clients_are_cut_off_and_nobody_else_notices(

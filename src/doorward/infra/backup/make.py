@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from doorward.infra.backup.envelope import PIECE_BYTES, Facts, Head, Sealing
 from doorward.infra.backup.keys import Keys
@@ -14,19 +14,8 @@ from doorward.infra.backup.problems import BackupFailed, explained
 from doorward.infra.backup.scratch import draft, put_in_place, scratch
 from doorward.infra.backup.snapshot import copy, count_rows, schema_of
 from doorward.infra.backup.unpack import unpack
+from doorward.infra.backup.watching import Watching
 from doorward.kernel.clock import wire
-
-
-class Watching(Protocol):
-    """Who is told how far it is."""
-
-    def say(self, line: str, /) -> None:
-        """Something a person should know."""
-        ...
-
-    def at(self, step: str, done: int, total: int, /) -> None:
-        """How far one of the steps is, in bytes."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

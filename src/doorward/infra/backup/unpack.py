@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from doorward.infra.backup.envelope import Facts, Head, Opening
 from doorward.infra.backup.keys import Keys
 from doorward.infra.backup.problems import BackupFailed, explained
 from doorward.infra.backup.snapshot import check, count_rows, schema_of
-
-if TYPE_CHECKING:
-    from doorward.infra.backup.make import Watching
+from doorward.infra.backup.watching import Watching
 
 
 class Unpacked(NamedTuple):
