@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from doorward.domain.access import store
 from doorward.domain.access.tokens import issue_access_token
@@ -11,6 +12,9 @@ from doorward.domain.sessions.refresh_token import RefreshToken
 from doorward.domain.sessions.rotate import Rotated, answer_spent, recognize, rotate
 from doorward.domain.users.gate import is_usable
 from doorward.infra.database.unit_of_work import Tx
+
+# Once for the reason, and once more for whoever was overtaken right after it and has the grace time.
+_LOOKS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +43,12 @@ async def refresh_tokens(tx: Tx, refresh_token: str) -> Refreshed:
 
 async def _explained(tx: Tx, token: RefreshToken) -> Rotated:
     """Why a token could not be exchanged: raises that, unless it is answered all the same."""
-    found = await tx.db.first(store.REFRESHING, id=token.session_id)
-    if found is None or not is_usable(found.status, found.suspended_until, tx.now):
-        raise RefreshTokenInvalid
-    rotated = await answer_spent(tx, token, found.session)
-    if rotated is None:
-        # It is unspent, so what stood in the way at that moment is gone, such as a suspension.
-        rotated = await rotate(tx, token, store.ROTATE)
-    if rotated is None:
-        raise RefreshTokenInvalid
-    return rotated
+    for _ in range(_LOOKS):
+        found = await tx.db.first(store.REFRESHING, id=token.session_id)
+        if found is None or not is_usable(found.status, found.suspended_until, tx.now):
+            raise RefreshTokenInvalid
+        # Where it is unspent, what stood in the way at that moment is gone, such as a suspension.
+        rotated = await answer_spent(tx, token, found.session) or await rotate(tx, token, store.ROTATE)
+        if rotated is not None:
+            return rotated
+    raise RefreshTokenInvalid
