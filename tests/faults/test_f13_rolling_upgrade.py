@@ -46,7 +46,8 @@ class Traffic:
         self._stop = False
 
     def join(self, node: Node) -> None:
-        """From now on people come to this node too."""
+        """From now on people come to this node too, also when it was here before."""
+        self._leaving.discard(node)
         self._under_way[node] = 0
         self._clients[node] = node.client()
 
