@@ -30,6 +30,8 @@ HOT_QUERIES: Final[dict[str, Command]] = {
     "sessions of a user": sessions.OPEN_OF_USER,
     "sign-in, by email": users.FIND_BY_EMAIL,
     "sign-in, by username": users.FIND_BY_USERNAME,
+    "sign-in, by email and password": access.BY_EMAIL,
+    "sign-in, by username and password": access.BY_USERNAME,
     "sign-in, gate": users.PASS_GATE,
     "sign-in, attempt": sign_in.TAKE_TRY,
     "sign-in, password": credentials.OF_METHOD,

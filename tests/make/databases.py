@@ -20,7 +20,7 @@ from sqlalchemy import literal_column, select
 
 from doorward.infra.database.base import metadata
 from doorward.infra.database.connect import open_database
-from doorward.infra.database.driver import Database, Record, Transaction
+from doorward.infra.database.driver import Change, Database, Record, Transaction
 from doorward.infra.database.postgres import PostgresTransaction
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.sqlite import SqliteTransaction
@@ -226,8 +226,9 @@ class _Savepoint:
         async with self._wire:
             return await self._outer.run(statement, values)
 
-    async def together(self, changes: Sequence[tuple[Compiled, list[Any]]]) -> None:
-        await self._outer.together(changes)
+    async def together(self, changes: Sequence[Change], *, needed: int = 0) -> None:
+        async with self._wire:
+            await self._outer.together(changes, needed=needed)
 
     async def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
         async with self._wire:
@@ -289,6 +290,15 @@ class IsolatedDatabase:
             raise
         await savepoint.commit()
         return records
+
+    async def at_once(self, changes: Sequence[Change], *, needed: int = 0) -> None:
+        savepoint = await self.begin()
+        try:
+            await savepoint.together(changes, needed=needed)
+        except BaseException:
+            await savepoint.rollback()
+            raise
+        await savepoint.commit()
 
     async def begin(self) -> _Savepoint:
         await self._turn.acquire()

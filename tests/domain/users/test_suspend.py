@@ -9,9 +9,12 @@ import pytest
 from doorward.domain.sessions.list import open_sessions
 from doorward.domain.sessions.start import start_session
 from doorward.domain.users.delete import delete_user
+from doorward.domain.users.events import UserReinstated
+from doorward.domain.users.find import find_user
 from doorward.domain.users.gate import is_usable, pass_gate, refuse_unusable
 from doorward.domain.users.problems import LastAdministrator, UserDeleted, UserNotFound, UserSuspended
 from doorward.domain.users.suspend import reinstate_user, suspend_user
+from doorward.infra.database.driver import OvertakenError
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import operator
 from doorward.kernel.ids import new_id
@@ -46,13 +49,20 @@ async def test_ends_by_itself_when_its_time_has_come(tools: Tools) -> None:
     async with tools.writing(operator()) as tx:
         until = tx.now + timedelta(hours=1)
         await suspend_user(tx, ada.id, until=until)
+        suspended = await find_user(tx, ada.id)
     with pytest.raises(UserSuspended) as refused:
-        async with tools.writing(operator()) as tx:
-            await pass_gate(tx, ada.id)
+        refuse_unusable(suspended, tools.clock.now())
     assert "until" in refused.value.facts
+    # Also for who has read the account before.
+    with pytest.raises(OvertakenError):
+        async with tools.writing(operator()) as tx:
+            await pass_gate(tx, ada)
     tools.clock.advance(hours=1)  # type: ignore[attr-defined]
     async with tools.writing(operator()) as tx:
-        assert (await pass_gate(tx, ada.id)).id == ada.id
+        let_in = await pass_gate(tx, suspended)
+    assert let_in.last_sign_in_at is not None
+    async with tools.reading(operator()) as tx:
+        assert await find_user(tx, ada.id) == let_in
 
 
 async def test_reinstates(tools: Tools) -> None:
@@ -143,10 +153,13 @@ async def test_tells_the_state_of_an_account_that_may_not_be_used(tools: Tools) 
     ada = await make_user(tools)
     async with tools.writing(operator()) as tx:
         await delete_user(tx, ada.id)
+        deleted = await find_user(tx, ada.id)
     with pytest.raises(UserDeleted):
-        async with tools.writing(operator()) as tx:
-            await pass_gate(tx, ada.id)
-    with pytest.raises(UserNotFound):
-        async with tools.writing(operator()) as tx:
-            await pass_gate(tx, new_id())
+        refuse_unusable(deleted, tools.clock.now())
     refuse_unusable(ada, tools.clock.now())
+    for gone in (ada, ada._replace(id=new_id())):
+        with pytest.raises(OvertakenError):
+            async with tools.writing(operator()) as tx:
+                await pass_gate(tx, gone)
+                tx.emit(UserReinstated(user_id=ada.id))
+    assert await logged(tools, user_id=ada.id, type_="user.reinstated") == []

@@ -46,12 +46,13 @@ async def test_writes_what_single_events_would(tools: Tools, actor: Actor) -> No
     async with tools.writing(actor) as tx:
         for user_id, email, username in people:
             tx.emit(UserCreated(user_id=user_id, source="import", email=email, username=username))
-        await tx.flush()
+        moment = tx.now
+    async with tools.writing(actor) as tx:
         single = await tx.db.all(_WRITTEN)
         await write_alike(
             tx.db,
             actor,
-            tx.now,
+            moment,
             UserCreated,
             [user_id for user_id, _, _ in people],
             fields={"source": "import"},

@@ -86,12 +86,12 @@ async def test_follows_a_request_to_its_statements(own_database_url: str, tmp_pa
     assert attributes(use_case)["code.function.name"] == "doorward.domain.sign_in.begin.begin_sign_in"
     assert attributes(use_case)["error.type"] == "sign-in-failed"
     statements = [span for span in ours.values() if "db.query.text" in attributes(span)]
-    assert {"SELECT", "COMMIT"} <= {span.name for span in statements}
+    assert {"SELECT", "INSERT"} <= {span.name for span in statements}
     for span in statements:
         assert [each.name for each in above(span, ours)][-1] == request.name
     looked = next(span for span in statements if "user_emails" in attributes(span)["db.query.text"])
     assert [each.name for each in above(looked, ours)] == [
-        "users.find_by_identifier",
+        "access.find_with_credential",
         "sign_in.first_attempt",
         "sign_in.begin_sign_in",
         operation.name,

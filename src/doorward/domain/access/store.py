@@ -8,12 +8,15 @@ from uuid import UUID
 
 from sqlalchemy import and_, bindparam, exists, literal_column, or_, select
 
+from doorward.domain.credentials.store import CredentialRow
 from doorward.domain.credentials.tables import credentials
+from doorward.domain.risk.device_store import same_place
+from doorward.domain.risk.tables import devices
 from doorward.domain.roles.tables import role_permissions, user_roles
 from doorward.domain.sessions.store import ROTATION_COLUMNS, RotationRow, rotation
 from doorward.domain.sessions.tables import sessions
 from doorward.domain.users.store import USER_COLUMNS, UserRow
-from doorward.domain.users.tables import users
+from doorward.domain.users.tables import user_emails, users
 from doorward.infra.database.dialect import joined_texts
 from doorward.infra.database.statement import Query
 
@@ -98,10 +101,11 @@ class AccountRow(NamedTuple):
 
     user: UserRow
     methods: str | None
+    device_id: UUID | None
 
 
 def _account_row(*columns: Any) -> AccountRow:
-    return AccountRow(UserRow._make(columns[:-1]), columns[-1])
+    return AccountRow(UserRow._make(columns[:-2]), *columns[-2:])
 
 
 _methods = (
@@ -110,6 +114,46 @@ _methods = (
     .correlate(users)
     .scalar_subquery()
 )
+_device = (
+    select(devices.c.id).where(*same_place(users.c.id)).correlate(users).limit(literal_column("1")).scalar_subquery()
+)
 ACCOUNT: Final = Query(
-    select(*USER_COLUMNS, _methods).where(users.c.id == bindparam("id")), AccountRow, make=_account_row
+    select(*USER_COLUMNS, _methods, _device).where(users.c.id == bindparam("id")), AccountRow, make=_account_row
+)
+
+_ACCOUNT_FIELDS: Final = len(USER_COLUMNS) + 2
+
+
+class FoundRow(NamedTuple):
+    """An account, and its credential of one method, if there is one."""
+
+    account: AccountRow
+    credential: CredentialRow | None
+
+
+def _found_row(*columns: Any) -> FoundRow:
+    # All of a credential's columns are empty where there is none.
+    credential = columns[_ACCOUNT_FIELDS:]
+    return FoundRow(
+        _account_row(*columns[:_ACCOUNT_FIELDS]), None if credential[0] is None else CredentialRow._make(credential)
+    )
+
+
+_of_method = credentials.alias()
+_account_and_credential = select(*USER_COLUMNS, _methods, _device, *_of_method.columns)
+_credential_of_user = and_(_of_method.c.user_id == users.c.id, _of_method.c.method == bindparam("method"))
+BY_USERNAME: Final = Query(
+    _account_and_credential.select_from(users)
+    .outerjoin(_of_method, _credential_of_user)
+    .where(users.c.username_key == bindparam("key")),
+    FoundRow,
+    make=_found_row,
+)
+BY_EMAIL: Final = Query(
+    _account_and_credential.select_from(users)
+    .join(user_emails, user_emails.c.user_id == users.c.id)
+    .outerjoin(_of_method, _credential_of_user)
+    .where(user_emails.c.address_key == bindparam("key")),
+    FoundRow,
+    make=_found_row,
 )

@@ -130,5 +130,8 @@ async def mark_used_so(tx: Tx, row: CredentialRow, data: dict[str, Any]) -> bool
 
 
 async def mark_used(tx: Tx, row: CredentialRow) -> bool:
-    """Records the use of a credential; answers no when it was replaced or removed since it was read."""
-    return bool(await tx.db.run(store.USED, id=row.id, present=row.sealed, now=tx.now))
+    """Records the use of a credential; answers no when it was replaced or removed since it was read.
+
+    Where the transaction is not open yet, that is found out when it is (see `Tx.require`).
+    """
+    return await tx.require(store.USED, id=row.id, present=row.sealed, now=tx.now)

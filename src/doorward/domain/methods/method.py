@@ -7,7 +7,7 @@ change, in the transaction that lets the user in or asks for the next stage.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 from uuid import UUID
@@ -47,7 +47,8 @@ class Occasion:
 
     attempt_id: of the sign-in. user_id: None where nobody is known, which nobody may tell from outside. stage: for what.
     memory: what this method keeps from one step of this sign-in to the next: JSON, sealed, changed in place.
-    notes: what the explanation of a refusal may say: words of ours by words of ours.
+    notes: what the explanation of a refusal may say: words of ours by words of ours. credentials: those of this method, where
+    they were read together with the user just now.
     """
 
     attempt_id: UUID
@@ -55,6 +56,7 @@ class Occasion:
     stage: Stage
     memory: dict[str, Any] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    credentials: Sequence[CredentialRow] | None = field(default=None, repr=False)
 
 
 class Proof(Protocol):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, delete, func, insert, null, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, func, insert, literal_column, null, select, update
 
 from doorward.domain.risk.tables import devices
 from doorward.infra.database.statement import Command, Query
@@ -40,9 +41,15 @@ FIND_BY_SECRET: Final = Query(
     select(*_seen).where(devices.c.secret_hash == bindparam("secret_hash"), devices.c.user_id == bindparam("user_id")),
     DeviceRow,
 )
+
+
+def same_place(user_id: ColumnElement[UUID]) -> Sequence[ColumnElement[bool]]:
+    """Which device keeps no secret, is a user's, and looks as `user_agent` and `address` say."""
+    return (devices.c.user_id == user_id, devices.c.secret_hash.is_(None), *_traits)
+
+
 FIND_BY_TRAITS: Final = Query(
-    select(*_seen).where(devices.c.user_id == bindparam("user_id"), devices.c.secret_hash.is_(None), *_traits).limit(1),
-    DeviceRow,
+    select(devices.c.id).where(*same_place(bindparam("user_id"))).limit(literal_column("1")), tuple[UUID]
 )
 TRUSTED: Final = Query(
     select(devices.c.id).where(

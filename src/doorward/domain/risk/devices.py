@@ -55,24 +55,25 @@ async def is_trusted(tx: Tx, user_id: UUID, device_id: UUID | None) -> bool:
     return await tx.db.first(store.TRUSTED, id=device_id, user_id=user_id, now=tx.now) is not None
 
 
-async def note_device(tx: Tx, user_id: UUID, client: Client, *, may_trust: bool) -> str | None:
-    """Records from which device somebody signed in; answers the secret to keep, if there is one. The caller holds the user's row.
+async def note_device(tx: Tx, user_id: UUID, client: Client, *, same_place: UUID | None, may_trust: bool) -> str | None:
+    """Records from which device somebody signed in; answers the secret to keep, if there is one.
 
-    may_trust: whether enough was proved to trust the device.
+    The caller holds the user's row, or requires to (see `users.gate`). same_place: the device that keeps no secret and looks
+    alike, as just read. may_trust: whether enough was proved to trust the device.
     """
-    agent, address = _traits(tx)
+    agent, address = traits(tx)
     trusted_until = None
     if client.trust and may_trust and tx.section(DevicesSettings).trusted_days:
         trusted_until = tx.now + timedelta(days=tx.section(DevicesSettings).trusted_days)
     device = await known_device(tx, user_id, client.secret)
     secret = client.secret if device is not None else None
-    if device is None and not client.keeps:
+    device_id = device.id if device is not None else None
+    if device_id is None and not client.keeps:
         # A program that keeps nothing is the same as last time if it comes from the same place.
-        device = await tx.db.first(store.FIND_BY_TRAITS, user_id=user_id, user_agent=agent, address=address)
-    if device is None:
+        device_id = same_place or await _found_meanwhile(tx, user_id)
+    if device_id is None:
         device_id, secret = await _add(tx, user_id, client)
     else:
-        device_id = device.id
         tx.also(store.SEEN, id=device_id, now=tx.now, user_agent=agent, address=address)
     if trusted_until is not None and secret is not None:
         await tx.db.run(store.TRUST, id=device_id, until=trusted_until)
@@ -80,8 +81,17 @@ async def note_device(tx: Tx, user_id: UUID, client: Client, *, may_trust: bool)
     return secret
 
 
+async def _found_meanwhile(tx: Tx, user_id: UUID) -> UUID | None:
+    """The device that another sign-in of the same program has just added: looked for while the user's row is held."""
+    await tx.db.begin()
+    agent, address = traits(tx)
+    found = await tx.db.first(store.FIND_BY_TRAITS, user_id=user_id, user_agent=agent, address=address)
+    return None if found is None else found[0]
+
+
 async def _add(tx: Tx, user_id: UUID, client: Client) -> tuple[UUID, str | None]:
-    agent, address = _traits(tx)
+    await tx.db.begin()
+    agent, address = traits(tx)
     others = await tx.db.first(store.OTHERS, user_id=user_id, user_agent=agent, address=address)
     secret = new_secret() if client.keeps else None
     if secret is not None and client.secret and len(client.secret) <= _LONGEST_SECRET:
@@ -143,7 +153,8 @@ async def purge_devices(tx: Tx, _payload: Mapping[str, Any]) -> None:
         tx.enqueue(Job(JOB, {}, key=JOB))
 
 
-def _traits(tx: Tx) -> tuple[str, str]:
+def traits(tx: Tx) -> tuple[str, str]:
+    """What a device that asks looks like: its user agent, and the address that it comes from."""
     origin = tx.actor.origin
     return (origin.user_agent or "")[:_LONGEST_USER_AGENT], origin.address or ""
 

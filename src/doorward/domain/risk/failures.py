@@ -8,7 +8,7 @@ that is known from an earlier sign-in has a count of its own: strangers' guesses
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -111,7 +111,15 @@ async def was_right(tx: Tx, guess: Guess) -> None:
 
 async def forget_failures(tx: Tx, subject: Subject) -> None:
     """Somebody proved to be the user, entirely: their counts start anew."""
-    keys = _keys(tx, subject)
+    _clear(tx, _keys(tx, subject))
+
+
+def forget_guess(tx: Tx, guess: Guess) -> None:
+    """The same, where it was an answer that is counted: the counts that it was counted in."""
+    _clear(tx, list(guess.taken))
+
+
+def _clear(tx: Tx, keys: Sequence[bytes]) -> None:
     tx.also(store.CLEAR, first=keys[0], second=keys[-1])
 
 

@@ -62,6 +62,8 @@ def _take(*keys: str) -> Query[TakenRow]:
             & (failures.c.total < bindparam("ceiling")),
         ).returning(failures.c.key, failures.c.failed, failures.c.total, failures.c.locks),
         TakenRow,
+        # Nobody is told what came of an answer before that is durable itself, in the one case as in the other.
+        soon=True,
     )
 
 

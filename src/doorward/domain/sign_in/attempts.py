@@ -6,7 +6,7 @@ answers at the same moment one wins, and no step is skipped, repeated or done on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -14,6 +14,8 @@ from uuid import UUID
 
 import orjson
 
+from doorward.domain.access.account import Account
+from doorward.domain.credentials.store import CredentialRow
 from doorward.domain.methods.method import Factor, Stage
 from doorward.domain.sign_in import store
 from doorward.domain.sign_in.policy import Proven
@@ -58,7 +60,8 @@ class Attempt:
     user_id: None when nobody has the identifier, which nobody can tell from outside. identifier: what was typed, as a
     MAC, by which wrong answers are counted where there is no user. aim, session_id: what it is for. stage: what is asked
     for now. started: the methods that were chosen. memory: by method. new_user: the account to make, as `sign_up` keeps it.
-    sealed: the state as it is stored; empty before.
+    sealed: the state as it is stored; empty before. account, credentials: as they were read when this same request began,
+    the credentials by method; not kept for the next.
     """
 
     id: UUID
@@ -73,6 +76,8 @@ class Attempt:
     memory: dict[str, dict[str, Any]] = field(default_factory=dict)
     new_user: Mapping[str, Any] | None = None
     sealed: bytes = field(default=b"", repr=False)
+    account: Account | None = field(default=None, repr=False)
+    credentials: Mapping[str, Sequence[CredentialRow]] = field(default_factory=dict, repr=False)
 
 
 def new_attempt(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from doorward.domain.access.account import find_account
+from doorward.domain.access.account import Account, find_account
 from doorward.domain.access.tokens import issue_access_token
 from doorward.domain.credentials.keep import changed_at
 from doorward.domain.methods.method import Prompt, Proof
@@ -25,8 +25,8 @@ from doorward.domain.sign_in.standing import rules, standing_of
 from doorward.domain.sign_in.trace import Trace, keep_trace
 from doorward.domain.users.find import find_user
 from doorward.domain.users.gate import is_kept, pass_gate, refuse_unusable
-from doorward.domain.users.problems import UserNotFound
 from doorward.domain.users.store import UserRow
+from doorward.infra.database.driver import OvertakenError
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.problem import Kind, Problem
 
@@ -71,7 +71,10 @@ async def go_on(
     """
     attempt.user_id = proof.user_id
     try:
-        return await _next(tx, attempt, proof, guess, kind=kind, trace=trace, client=client)
+        try:
+            return await _next(tx, attempt, proof, guess, kind=kind, trace=trace, client=client)
+        except OvertakenError:
+            raise await _overtaken(tx, proof.user_id, trace) from None
     except Problem:
         # Refused for another reason: the answer was right all the same, and does not count.
         if guess is not None:
@@ -82,7 +85,8 @@ async def go_on(
 async def _next(
     tx: Tx, attempt: Attempt, proof: Proof, guess: Guess | None, *, kind: SessionKind, trace: Trace, client: Client
 ) -> Complete | Pending:
-    account = await find_account(tx, proof.user_id)
+    # As it was when this request began, where that was read: what may not have changed since, the gate looks at.
+    account = attempt.account or await find_account(tx, proof.user_id)
     if account is None:
         raise SignInFailed
     user = account.user
@@ -100,7 +104,7 @@ async def _next(
     stage = decide(proven, await standing_of(tx, account, attempt), rules(tx))
     trace.note("policy", next=stage or "done")
     if stage is None:
-        return await _let_in(tx, attempt, proof, kind=kind, trace=trace, client=client)
+        return await _let_in(tx, account, attempt, proof, guess, kind=kind, trace=trace, client=client)
     if not await proof.keep(tx):
         raise SignInFailed
     if guess is not None:
@@ -122,51 +126,75 @@ async def ask(tx: Tx, attempt: Attempt) -> Pending:
 
 
 async def _let_in(
-    tx: Tx, attempt: Attempt, proof: Proof, *, kind: SessionKind, trace: Trace, client: Client
+    tx: Tx,
+    account: Account,
+    attempt: Attempt,
+    proof: Proof,
+    guess: Guess | None,
+    *,
+    kind: SessionKind,
+    trace: Trace,
+    client: Client,
 ) -> Complete:
     if attempt.sealed:
         await spend(tx, attempt)
-    try:
-        user = await pass_gate(tx, proof.user_id)
-    except UserNotFound:
-        raise SignInFailed from None
-    # From here on the user's row is held, so nothing that was proved with can change any more.
+    user = await pass_gate(tx, account.user)
+    if attempt.proofs:
+        # The user's row is held first, so that nothing that was proved with can change any more.
+        await tx.db.begin()
     if not (await _all_still_hold(tx, attempt) and await proof.keep(tx)):
-        # Changed since it was checked, so nobody has signed in: not even the time of it is kept.
-        overtaken = SignInFailed()
-        overtaken.keeps_work = False  # type: ignore[misc]  # this one failure; its class says what is usual
-        raise overtaken
+        raise OvertakenError
     if attempt.stage == "verify-email":
         # Keeping the proof has just changed what the answer shows.
         user = await find_user(tx, user.id)
-    await forget(tx, attempt, proof)
+    await forget(tx, attempt, proof, guess)
     methods = _methods(attempt, proof)
     trace.note("gate", passed=True)
     if attempt.session_id is not None:
         await _end_replaced(tx, user.id, attempt.session_id)
         device_secret = None
     else:
-        device_secret = await note_device(tx, user.id, client, may_trust="mfa" in methods)
+        device_secret = await note_device(tx, user.id, client, same_place=account.device_id, may_trust="mfa" in methods)
     started = await start_session(tx, user_id=user.id, kind=kind, methods=methods)
     count_step(tx, attempt.aim, "complete", proof.method)
     if kind == "cookie":
-        return Complete(user, started.session, cookie=started.secret, device_secret=device_secret)
-    access_token, expires_in = await issue_access_token(
-        tx,
-        user_id=user.id,
-        session_id=started.session.id,
-        authenticated_at=started.session.authenticated_at,
-        methods=methods,
-        ends_at=started.session.expires_at,
-    )
-    return Complete(
-        user,
-        started.session,
-        access_token=access_token,
-        refresh_token=started.secret,
-        expires_in=expires_in,
-        device_secret=device_secret,
-    )
+        complete = Complete(user, started.session, cookie=started.secret, device_secret=device_secret)
+    else:
+        access_token, expires_in = await issue_access_token(
+            tx,
+            user_id=user.id,
+            session_id=started.session.id,
+            authenticated_at=started.session.authenticated_at,
+            methods=methods,
+            ends_at=started.session.expires_at,
+        )
+        complete = Complete(
+            user,
+            started.session,
+            access_token=access_token,
+            refresh_token=started.secret,
+            expires_in=expires_in,
+            device_secret=device_secret,
+        )
+    await tx.settle()
+    return complete
+
+
+async def _overtaken(tx: Tx, user_id: UUID, trace: Trace) -> Problem:
+    """Why somebody is not let in whose account, or what they proved it with, has changed since it was looked at."""
+    await tx.start_over()
+    account = await find_account(tx, user_id)
+    if account is None:
+        return SignInFailed()
+    try:
+        refuse_unusable(account.user, tx.now)
+    except Problem as problem:
+        trace.note("gate", passed=False, status=account.user.status)
+        return problem
+    # Nobody has signed in: not even the time of it is kept.
+    changed = SignInFailed()
+    changed.keeps_work = False  # type: ignore[misc]  # this one failure; its class says what is usual
+    return changed
 
 
 async def _end_replaced(tx: Tx, user_id: UUID, session_id: UUID) -> None:
@@ -204,7 +232,7 @@ async def refuse(tx: Tx, problem: Problem, user_id: UUID | None, trace: Trace, a
         user_id = None
     count_step(tx, aim, "refused", trace.method)
     tx.emit(SignInRefused(user_id=user_id, reason=problem.code, method=trace.method))
-    problem.facts["support_code"] = await keep_trace(tx, trace, user_id=user_id, outcome=problem.code)
+    problem.facts["support_code"] = keep_trace(tx, trace, user_id=user_id, outcome=problem.code)
     problem.keeps_work = True  # type: ignore[misc]  # this one failure; its class says what is usual
     return problem
 

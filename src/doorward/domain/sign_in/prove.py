@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from doorward.domain.methods.method import Answers, Method, Methods, Occasion, Prompt, Proof
-from doorward.domain.risk.failures import Guess, Subject, forget_all_failures, forget_failures, was_wrong
+from doorward.domain.risk.failures import (
+    Guess,
+    Subject,
+    forget_all_failures,
+    forget_failures,
+    forget_guess,
+    was_wrong,
+)
 from doorward.domain.risk.guessing import guessing
 from doorward.domain.risk.problems import TooManyAttempts
 from doorward.domain.sign_in.attempts import Attempt
@@ -106,8 +113,8 @@ async def prove(
     return proof, guess
 
 
-async def forget(tx: Tx, attempt: Attempt, proof: Proof) -> None:
-    """Everything was proved, at last by `proof`: wrong answers before this count no more."""
+async def forget(tx: Tx, attempt: Attempt, proof: Proof, guess: Guess | None) -> None:
+    """Everything was proved, at last by `proof`: wrong answers before this count no more. guess: as the last answer was counted."""
     methods = tx.tools.hold(Methods)
     given = [(kept.method, kept.factors) for kept in attempt.proofs]
     if attempt.stage != "enroll":
@@ -119,7 +126,10 @@ async def forget(tx: Tx, attempt: Attempt, proof: Proof) -> None:
             # Whoever has it is no guesser, so it lifts the lock that guessers brought about, on every device.
             await forget_all_failures(tx, proof.user_id, by=name)
             return
-    await forget_failures(tx, subject_of(tx, attempt))
+    if guess is None:
+        await forget_failures(tx, subject_of(tx, attempt))
+    else:
+        forget_guess(tx, guess)
 
 
 def _is_expected(tx: Tx, attempt: Attempt, proof: Proof) -> bool:
@@ -132,7 +142,9 @@ def _is_expected(tx: Tx, attempt: Attempt, proof: Proof) -> bool:
 def occasion_of(attempt: Attempt, method: Method) -> Occasion:
     """The attempt as one method sees it."""
     memory = attempt.memory.setdefault(method.name, {})
-    return Occasion(attempt.id, attempt.user_id, attempt.stage, memory)
+    return Occasion(
+        attempt.id, attempt.user_id, attempt.stage, memory, credentials=attempt.credentials.get(method.name)
+    )
 
 
 def subject_of(tx: Tx, attempt: Attempt) -> Subject:

@@ -43,10 +43,10 @@ class Trace:
         self.steps.append({"step": step, **facts})
 
 
-async def keep_trace(tx: Tx, trace: Trace, *, user_id: UUID | None, outcome: str) -> str:
+def keep_trace(tx: Tx, trace: Trace, *, user_id: UUID | None, outcome: str) -> str:
     """Stores a trace with the changes of the transaction; answers its support code. outcome: a problem's code."""
     code = new_code()
-    await tx.db.run(
+    tx.also(
         store.INSERT_TRACE,
         code=code,
         user_id=user_id,

@@ -29,10 +29,15 @@ async def show_user(tx: Tx, user_id: UUID) -> UserRow:
 
 async def find_by_identifier(tx: Tx, identifier: str) -> UserRow | None:
     """The user with this email address (any of theirs) or username, in any spelling. For signing in: asks no permission."""
-    if "@" in identifier:
-        key = email_key(identifier)
-        return None if key is None else await tx.db.first(store.FIND_BY_EMAIL, key=key)
-    return await tx.db.first(store.FIND_BY_USERNAME, key=username_key(identifier))
+    key = identifier_key(identifier)
+    if key is None:
+        return None
+    return await tx.db.first(store.FIND_BY_EMAIL if "@" in identifier else store.FIND_BY_USERNAME, key=key)
+
+
+def identifier_key(identifier: str) -> str | None:
+    """What an email address or username is found by, the same in any spelling; None for what can be no address."""
+    return email_key(identifier) if "@" in identifier else username_key(identifier)
 
 
 async def find_by_anything(tx: Tx, text: str) -> UserRow:
@@ -49,8 +54,7 @@ async def find_by_anything(tx: Tx, text: str) -> UserRow:
 
 def identifier_mac(tx: Tx, identifier: str) -> str:
     """What an identifier is counted under where nobody may read it: the same in any spelling, of the same length always."""
-    key = email_key(identifier) if "@" in identifier else username_key(identifier)
-    text = (key or identifier).encode("utf-8", "surrogatepass")
+    text = (identifier_key(identifier) or identifier).encode("utf-8", "surrogatepass")
     return base64url.encode(hmac.digest(tx.tools.sealer.derive("identifier"), text, "sha256")[:16])
 
 

@@ -9,8 +9,9 @@ from datetime import datetime
 from uuid import UUID
 
 from doorward.domain.users import store
-from doorward.domain.users.problems import UserDeleted, UserNotFound, UserSuspended
+from doorward.domain.users.problems import UserDeleted, UserSuspended
 from doorward.domain.users.store import UserRow
+from doorward.infra.database.driver import OvertakenError
 from doorward.infra.database.unit_of_work import Tx
 
 
@@ -28,20 +29,16 @@ def refuse_unusable(user: UserRow, now: datetime) -> None:
     raise UserDeleted
 
 
-async def pass_gate(tx: Tx, user_id: UUID) -> UserRow:
-    """Lets a user in who has proved who they are, and records when. Raises UserSuspended, UserDeleted or UserNotFound.
+async def pass_gate(tx: Tx, user: UserRow) -> UserRow:
+    """Lets a user in who has proved who they are, and records when. user: as just read; answered as it is from then on.
 
-    The row stays locked until the commit: a suspension or deletion at the same moment is either seen here, or waits and
-    then ends the session that is started after this.
+    It must find the account usable, or nothing of the transaction stays: raises OvertakenError, now or when the transaction is
+    opened (see `Tx.require`). From that moment the row is locked until the commit: a suspension or deletion at the same time
+    is either seen there, or waits and then ends the session that is started with it.
     """
-    user = await tx.db.first(store.PASS_GATE, id=user_id, now=tx.now)
-    if user is not None:
-        return user
-    user = await tx.db.first(store.FIND, id=user_id)
-    if user is None:
-        raise UserNotFound
-    refuse_unusable(user, tx.now)
-    raise UserNotFound
+    if not await tx.require(store.PASS_GATE, id=user.id, now=tx.now):
+        raise OvertakenError
+    return user._replace(last_sign_in_at=tx.now)
 
 
 async def is_kept(tx: Tx, user_id: UUID) -> bool:

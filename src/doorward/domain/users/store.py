@@ -166,9 +166,9 @@ DUE_FOR_ERASURE: Final = Query(
     .limit(bindparam("most")),
     tuple[UUID],
 )
-# The gate of signing in: answers a row only while the account may be used, and holds the row until the commit, so that
-# a suspension at the same moment comes either before it or ends the session that it lets in.
-PASS_GATE: Final = Query(
+# The gate of signing in: finds a row only while the account may be used, and holds it until the commit, so that a
+# suspension at the same moment comes either before it or ends the session that it lets in.
+PASS_GATE: Final = Command(
     update(users)
     .where(
         users.c.id == bindparam("id"),
@@ -178,8 +178,6 @@ PASS_GATE: Final = Query(
         ),
     )
     .values(last_sign_in_at=bindparam("now"))
-    .returning(*USER_COLUMNS),
-    UserRow,
 )
 ANOTHER_ACTIVE_HOLDER: Final = Query(
     select(users.c.id)

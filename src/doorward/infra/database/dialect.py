@@ -118,6 +118,28 @@ def estimated_rows(table: Table) -> Select[tuple[int]]:
     return select(_EstimatedRows(table).label("count"))
 
 
+class _DurableLater(ColumnElement[str]):
+    """Whatever: what counts is that reading it lets the transaction end before it is durable."""
+
+    inherit_cache = True
+
+
+@compiles(_DurableLater, "postgresql")
+def _asynchronous_commit(_element: _DurableLater, _compiler: SQLCompiler, **_options: Any) -> str:
+    # For this transaction alone.
+    return "set_config('synchronous_commit', 'off', true)"
+
+
+@compiles(_DurableLater, "sqlite")
+def _by_its_connection(_element: _DurableLater, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "NULL"
+
+
+def durable_later() -> ColumnElement[str]:
+    """A column for the rows of a change by which PostgreSQL answers it before it is durable; SQLite has a connection for that."""
+    return _DurableLater()
+
+
 class _ServerVersion(ColumnElement[str]):
     """The version of the database's program."""
 

@@ -9,6 +9,12 @@ from doorward.infra.database.statement import Compiled, CompiledRows
 from doorward.infra.telemetry.figures import Durations
 
 Record = Sequence[Any]
+# A statement that changes something, and its values.
+Change = tuple[Compiled, list[Any]]
+
+
+class OvertakenError(Exception):
+    """A change that had to find its row found none: what it was judged by has changed since."""
 
 
 class Reading(Protocol):
@@ -30,8 +36,12 @@ class Transaction(Reading, Protocol):
         """Changes rows; answers how many."""
         ...
 
-    async def together(self, changes: Sequence[tuple[Compiled, list[Any]]]) -> None:
-        """Runs several changes of different rows of which nobody asks what they did."""
+    async def together(self, changes: Sequence[Change], *, needed: int = 0) -> None:
+        """Runs several changes of different rows.
+
+        needed: how many of them, counted from the first, must find their row. Raises OvertakenError when one does not;
+        nothing can be done with the transaction then but roll it back.
+        """
         ...
 
     async def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
@@ -61,7 +71,18 @@ class Database(Reading, Protocol):
     most_connections: int
 
     async def change(self, statement: Compiled, values: list[Any]) -> Sequence[Record]:
-        """The rows of a statement that changes something, run by itself: when it returns, the change is durable."""
+        """The rows of a statement that changes something, run by itself.
+
+        When it returns, the change is durable; if the statement may be so `soon`, at the latest with the next change that is.
+        """
+        ...
+
+    async def at_once(self, changes: Sequence[Change], *, needed: int = 0) -> None:
+        """Runs several changes of different rows as a transaction of their own: when it returns, they are durable.
+
+        needed: how many of them, counted from the first, must find their row. Raises OvertakenError when one does not,
+        and changes nothing.
+        """
         ...
 
     async def begin(self) -> Transaction:

@@ -20,7 +20,7 @@ import asyncpg
 from sqlalchemy import literal_column, select
 
 from doorward.infra.database.conflicts import Conflicts
-from doorward.infra.database.driver import Record
+from doorward.infra.database.driver import Change, OvertakenError, Record
 from doorward.infra.database.problems import DatabaseBusy, DatabaseUnavailable, StatementTimeout, StorageFull
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.statement import Compiled, CompiledRows, Query
@@ -281,17 +281,33 @@ class _Running:
         return records
 
 
+def _one_statement(changes: Sequence[Change], needed: int) -> tuple[str, list[Any]]:
+    """Several changes as one statement, and its values."""
+    text = _joined(tuple(statement.sql for statement, _ in changes), needed)
+    return text, [value for _, values in changes for value in values]
+
+
 @lru_cache(maxsize=256)
-def _joined(statements: tuple[str, ...]) -> str:
-    """Several changes as one statement: all but the last as the parts of its WITH, which run whether or not they are named."""
+def _joined(statements: tuple[str, ...], needed: int) -> str:
+    """Several changes as the parts of one WITH, which run whether or not they are named.
+
+    needed: so many of the first must find a row. Where one finds none, the statement divides by zero, and so nothing of it
+    stays. They run in their order, which is that in which the rows are locked elsewhere too: each is run when it is first
+    asked for, and the others at the end.
+    """
     renamed = []
     before = 0
     for statement in statements:
         numbers = [int(each) for each in _PLACE.findall(statement)]
         renamed.append(_PLACE.sub(partial(_moved, before), statement))
         before += max(numbers, default=0)
-    parts = ", ".join(f"part{number} AS ({each})" for number, each in enumerate(renamed[:-1]))
-    return f"WITH {parts} {renamed[-1]}" if parts else renamed[-1]
+    if not needed:
+        parts = ", ".join(f"part{number} AS ({each})" for number, each in enumerate(renamed[:-1]))
+        return f"WITH {parts} {renamed[-1]}" if parts else renamed[-1]
+    answering = [f"{each} RETURNING 1" if number < needed else each for number, each in enumerate(renamed)]
+    parts = ", ".join(f"part{number} AS ({each})" for number, each in enumerate(answering))
+    found = ", ".join(f"1 / (SELECT count(*) FROM part{number})" for number in range(needed))  # noqa: S608 - numbers of ours
+    return f"WITH {parts} SELECT {found}"
 
 
 def _moved(by: int, place: re.Match[str]) -> str:
@@ -315,13 +331,12 @@ class PostgresTransaction(_Running):
         count = tag.rpartition(b" ")[2]
         return int(count) if count.isdigit() else 0
 
-    async def together(self, changes: Sequence[tuple[Compiled, list[Any]]]) -> None:
-        """Runs several changes of different rows in one round trip."""
+    async def together(self, changes: Sequence[Change], *, needed: int = 0) -> None:
+        """Runs several changes of different rows in one round trip. needed: see `Transaction`."""
         try:
-            await self._connection.answer(
-                _joined(tuple(statement.sql for statement, _ in changes)),
-                [value for _, values in changes for value in values],
-            )
+            await self._connection.answer(*_one_statement(changes, needed))
+        except asyncpg.DivisionByZeroError:
+            raise OvertakenError from None
         except BaseException as error:
             self.fail(error)
             raise
@@ -411,11 +426,11 @@ class PostgresDatabase:
         pool.put_back(connection)
         return records[0] if records else None
 
-    async def _answer(self, statement: Compiled, values: list[Any]) -> Sequence[Record]:
+    async def _answer(self, sql: str, values: list[Any]) -> Sequence[Record]:
         pool = self._pool
         connection = pool.take_idle() or await pool.acquire()
         try:
-            records, _ = await connection.answer(statement.sql, values)
+            records, _ = await connection.answer(sql, values)
         except BaseException as error:
             self._give_back_after(error, connection)
             raise
@@ -433,7 +448,7 @@ class PostgresDatabase:
     async def all(self, statement: Compiled, values: list[Any], *, thorough: bool = False) -> Sequence[Record]:
         """Every row of a statement run by itself."""
         if not thorough:
-            return await self._answer(statement, values)
+            return await self._answer(statement.sql, values)
         await self._pool.slow.take()
         try:
             async with self._borrowed() as running:
@@ -442,12 +457,23 @@ class PostgresDatabase:
             self._pool.slow.give_back()
 
     async def change(self, statement: Compiled, values: list[Any]) -> Sequence[Record]:
-        """The rows of a statement that changes something, run by itself. It may wait for a lock, so it takes a slow place."""
+        """The rows of a statement that changes something, run by itself."""
+        return await self._change(statement.sql, values)
+
+    async def at_once(self, changes: Sequence[Change], *, needed: int = 0) -> None:
+        """Runs several changes as one statement. needed: see `Database`."""
+        try:
+            await self._change(*_one_statement(changes, needed))
+        except asyncpg.DivisionByZeroError:
+            raise OvertakenError from None
+
+    async def _change(self, sql: str, values: list[Any]) -> Sequence[Record]:
+        """It may wait for a lock, so it takes a slow place."""
         slow = self._pool.slow
         if not slow.take_free():
             await slow.take()
         try:
-            return await self._answer(statement, values)
+            return await self._answer(sql, values)
         finally:
             slow.give_back()
 

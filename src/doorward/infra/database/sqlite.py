@@ -18,7 +18,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from doorward.infra.database.conflicts import Conflicts
 from doorward.infra.database.dialect import FROM_HEXADECIMAL
-from doorward.infra.database.driver import Record
+from doorward.infra.database.driver import Change, OvertakenError, Record
 from doorward.infra.database.problems import DatabaseBusy, DatabaseUnavailable, StatementTimeout, StorageFull
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.statement import Compiled, CompiledRows
@@ -32,7 +32,6 @@ T = TypeVar("T")
 # How often a running statement looks at its deadline, in steps of SQLite's virtual machine (about a millisecond).
 _STEPS_BETWEEN_LOOKS: Final = 100_000
 _BUSY: Final = "The database is busy writing. Try again in a moment."
-_MIB: Final = 1024 * 1024
 _MANY_ROWS: Final = 1000
 # How many transactions at most wait for one another before they are committed, for the sake of other processes.
 _MOST_TOGETHER: Final = 32
@@ -62,7 +61,6 @@ class _Connection:
             self.raw.execute(f"PRAGMA synchronous = {settings.synchronous.upper()}")
             self.raw.execute("PRAGMA foreign_keys = ON")
             self.raw.execute("PRAGMA temp_store = MEMORY")
-            self.raw.execute(f"PRAGMA mmap_size = {256 * _MIB}")
         except sqlite3.Error as error:
             self.raw.close()
             raise self.explained(error) from error
@@ -175,10 +173,11 @@ class SqliteTransaction:
         """Changes rows; answers how many."""
         return self._connection.run(statement, values)
 
-    async def together(self, changes: Sequence[tuple[Compiled, list[Any]]]) -> None:
-        """Runs several changes, one after another."""
-        for statement, values in changes:
-            self._connection.run(statement, values)
+    async def together(self, changes: Sequence[Change], *, needed: int = 0) -> None:
+        """Runs several changes, one after another. needed: see `Transaction`."""
+        for number, (statement, values) in enumerate(changes):
+            if not self._connection.run(statement, values) and number < needed:
+                raise OvertakenError
 
     async def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
         """Runs one statement once for each list of values."""
@@ -221,6 +220,10 @@ class SqliteDatabase:
         self._conflicts = conflicts
         self.writer = _Connection(path, settings, conflicts)
         self._reader = _Connection(path, settings, conflicts)
+        # For changes that need not be durable at once: it leaves the write-ahead log, in which they stand before whatever
+        # follows, to be written to the disk with that.
+        self._soon = _Connection(path, settings.model_copy(update={"synchronous": "normal"}), conflicts)
+        self._soon.execute("PRAGMA wal_autocheckpoint = 0")
         self._thorough: list[_Connection] = []
         self.threads = ThreadPoolExecutor(4, thread_name_prefix="doorward-sqlite")
         self._turn = Turns(1, settings.busy_timeout_seconds, _BUSY)
@@ -244,6 +247,14 @@ class SqliteDatabase:
 
     async def change(self, statement: Compiled, values: list[Any]) -> Sequence[Record]:
         """The rows of a statement that changes something, in a transaction of its own."""
+        if statement.soon and self._turn.take_free():
+            # Without a thread: there is no disk to wait for.
+            try:
+                return self._soon.all(statement, values)
+            except DatabaseBusy:
+                pass  # another process is writing; below it is waited for
+            finally:
+                self._turn.give_back()
         transaction = await self.begin()
         try:
             records = await transaction.all(statement, values)
@@ -252,6 +263,16 @@ class SqliteDatabase:
             raise
         await transaction.commit()
         return records
+
+    async def at_once(self, changes: Sequence[Change], *, needed: int = 0) -> None:
+        """Runs several changes as a transaction of their own. needed: see `Database`."""
+        transaction = await self.begin()
+        try:
+            await transaction.together(changes, needed=needed)
+        except BaseException:
+            await transaction.rollback()
+            raise
+        await transaction.commit()
 
     async def begin(self) -> SqliteTransaction:
         """Waits for this process's turn, then for other processes, both together at most `busy_timeout_seconds`."""
@@ -379,5 +400,5 @@ class SqliteDatabase:
         if self._committing is not None:
             await asyncio.wait([self._committing])
         self.threads.shutdown()
-        for connection in (*self._thorough, self._reader, self.writer):
+        for connection in (*self._thorough, self._reader, self._soon, self.writer):
             connection.raw.close()

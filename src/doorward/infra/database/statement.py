@@ -17,6 +17,7 @@ from sqlalchemy.sql.expression import ClauseElement
 from sqlalchemy.types import TypeEngine
 
 from doorward.infra.database.base import Convert, decoder, encoder
+from doorward.infra.database.dialect import durable_later
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -35,15 +36,16 @@ class _Value(NamedTuple):
 class Compiled:
     """A statement as one database takes it: its text, how values go in and how rows come out."""
 
-    __slots__ = ("_decoders", "_kinds", "_values", "sql", "writes")
+    __slots__ = ("_decoders", "_kinds", "_values", "soon", "sql", "writes")
 
-    def __init__(self, statement: ClauseElement, database: str, *, writes: bool) -> None:
+    def __init__(self, statement: ClauseElement, database: str, *, writes: bool, soon: bool = False) -> None:
         dialect = _DIALECTS[database]
         compiled = statement.compile(dialect=dialect)
         if not isinstance(compiled, SQLCompiler):
             raise TypeError("only statements that select or change rows can be run")
         self.sql = str(compiled)
         self.writes = writes
+        self.soon = soon
         self._values = [
             _Value(
                 name=name,
@@ -107,7 +109,7 @@ class Plain(Compiled):
 
     def __init__(self, sql: str) -> None:
         self.sql = sql
-        self.writes = False
+        self.writes = self.soon = False
         self._values = []
         self._kinds = []
         self._decoders = []
@@ -124,8 +126,9 @@ def _columns(statement: ClauseElement) -> Sequence[Any]:
 class Command:
     """A statement that changes rows and answers how many."""
 
-    def __init__(self, statement: ClauseElement) -> None:
+    def __init__(self, statement: ClauseElement, *, soon: bool = False) -> None:
         self._statement = statement
+        self._soon = soon
         self._compiled: dict[str, Compiled] = {}
         self._writes = not isinstance(statement, Select) or statement._for_update_arg is not None  # noqa: SLF001 - not public
         if not isinstance(statement, Select | Insert | Update | Delete):
@@ -135,8 +138,14 @@ class Command:
         """The statement as the database takes it, compiled at the first use. database: `sqlite` or `postgresql`."""
         compiled = self._compiled.get(database)
         if compiled is None:
-            compiled = self._compiled[database] = Compiled(self._statement, database, writes=self._writes)
+            compiled = self._compiled[database] = Compiled(
+                self._statement, database, writes=self._writes, soon=self._soon
+            )
         return compiled
+
+
+def _without_last(make: Callable[..., Row]) -> Callable[..., Row]:
+    return lambda *values: make(*values[:-1])
 
 
 def _tuple_of(*values: Any) -> Any:
@@ -147,7 +156,9 @@ class Query(Command, Generic[Row]):
     """A statement that answers rows, each as the given NamedTuple whose fields stand in the order of the columns.
 
     make: makes the row where its fields are not the columns themselves. thorough: the statement may take long (a count
-    over everything); on SQLite it then runs beside the event loop instead of on it.
+    over everything); on SQLite it then runs beside the event loop instead of on it. soon: for a change that is run by itself
+    (`Db.change`): everybody sees it when it returns, but it need not be durable before the next change that is. For what is
+    always followed by one before anybody is answered: a power cut loses both or neither.
     """
 
     def __init__(
@@ -157,10 +168,14 @@ class Query(Command, Generic[Row]):
         *,
         make: Callable[..., Row] | None = None,
         thorough: bool = False,
+        soon: bool = False,
     ) -> None:
-        super().__init__(statement)
         # `tuple[int]` serves where a name for one column would only be noise.
         self.row: Callable[..., Row] = make or (row if hasattr(row, "_fields") else _tuple_of)
+        if soon and isinstance(statement, Insert | Update | Delete):
+            statement = statement.returning(durable_later())
+            self.row = _without_last(self.row)
+        super().__init__(statement, soon=soon)
         self.thorough = thorough
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import structlog
 
 from doorward.infra.database.dialect import changes_and_records
-from doorward.infra.database.driver import Database, Reading, Transaction
+from doorward.infra.database.driver import Change, Database, Reading, Transaction
 from doorward.infra.database.explain import SlowPlans
 from doorward.infra.database.settings import DatabaseSettings
 from doorward.infra.database.statement import Command, Compiled, Query, Rows
@@ -33,12 +33,17 @@ if TYPE_CHECKING:
 Row = TypeVar("Row", bound=tuple[Any, ...])
 Section = TypeVar("Section")
 AfterCommit = Callable[[], Awaitable[None] | None]
+# A change that is not made yet, and its values by name.
+Noted = tuple[Command, Mapping[str, Any]]
 
 _log = structlog.stdlib.get_logger("doorward.database")
 
 
 class Db:
-    """Runs statements: by themselves until the first change, then in the transaction that it opened."""
+    """Runs statements: by themselves until the first change, then in the transaction that it opened.
+
+    required: the changes that are made as soon as it is opened, each of which must find its row.
+    """
 
     __slots__ = (
         "_database",
@@ -49,6 +54,7 @@ class Db:
         "_watches_all",
         "_writable",
         "dialect",
+        "required",
         "transaction",
     )
 
@@ -71,6 +77,7 @@ class Db:
         self._writable = writable
         self.dialect = database.name
         self.transaction: Transaction | None = None
+        self.required: list[Noted] = []
 
     async def first(self, query: Query[Row], /, **values: Any) -> Row | None:
         """The first row of a query, or None. values: by the names of the query's places."""
@@ -138,29 +145,52 @@ class Db:
         await transaction.insert(into.on(self.dialect), rows)
 
     async def begin(self) -> Transaction:
-        """Opens the transaction, unless it is open. Raises DatabaseBusy or DatabaseUnavailable."""
+        """Opens the transaction, unless it is open, and makes the changes that are required.
+
+        Raises DatabaseBusy, DatabaseUnavailable, or OvertakenError when one of those found no row.
+        """
         if not self._writable:
             raise RuntimeError("a change was attempted where only reading was asked for")
         if self.transaction is None:
             self.transaction = await self._database.begin()
+            required, self.required = self.required, []
+            if required:
+                await self.transaction.together(self._compiled(required), needed=len(required))
         return self.transaction
 
-    async def together(self, changes: Sequence[tuple[Command, Mapping[str, Any]]], /) -> None:
-        """Runs several changes of different rows, in one round trip where the database can; nobody is told what they did."""
-        dialect = self.dialect
+    async def together(self, changes: Sequence[Noted], /, *, last: bool = False) -> None:
+        """Runs several changes of different rows, in one round trip where the database can; nobody is told what they did.
+
+        last: nothing comes after them. Where no transaction is open, they are one by themselves then, together with those that
+        are required, and durable when this returns. Raises OvertakenError when one of those found no row.
+        """
+        if not self._writable:
+            raise RuntimeError("a change was attempted where only reading was asked for")
         started = time.perf_counter()
-        compiled = [(command.on(dialect), values) for command, values in changes]
         try:
-            transaction = self.transaction or await self.begin()
-            await transaction.together([(each, each.values(values)) for each, values in compiled])
+            if last and self.transaction is None:
+                required, self.required = self.required, []
+                compiled = self._compiled([*required, *changes])
+                await self._database.at_once(compiled, needed=len(required))
+            else:
+                transaction = self.transaction or await self.begin()
+                compiled = self._compiled(changes)
+                await transaction.together(compiled)
         except Problem as problem:
             self._figures.database_failed(problem)
             raise
         self._watch(compiled[-1][0], time.perf_counter() - started)
 
+    def _compiled(self, changes: Sequence[Noted]) -> list[Change]:
+        compiled = []
+        for command, values in changes:
+            statement = command.on(self.dialect)
+            compiled.append((statement, statement.values(values)))
+        return compiled
+
     async def change(self, query: Query[Row], /, **values: Any) -> list[Row]:
-        """The rows of a statement that changes something by itself, outside of any transaction, and durable when it returns."""
-        if not self._writable or self.transaction is not None:
+        """The rows of a statement that changes something by itself, outside of any transaction; see `Database.change`."""
+        if not self._writable or self.transaction is not None or self.required:
             raise RuntimeError("a change by itself inside of a transaction, or where only reading was asked for")
         compiled = query.on(self.dialect)
         started = time.perf_counter()
@@ -171,6 +201,10 @@ class Db:
             raise
         self._watch(compiled, time.perf_counter() - started)
         return [query.row(*compiled.decoded(record)) for record in records]
+
+    def close(self) -> None:
+        """Refuses every further change."""
+        self._writable = False
 
     def _watch(self, compiled: Compiled, elapsed: float) -> None:
         self._figures.statements.observe(elapsed)
@@ -209,7 +243,7 @@ class Tx:
         self._events: list[Event] = []
         self._written: list[Event] = []
         self._jobs: list[Job] = []
-        self._also: list[tuple[Command, Mapping[str, Any]]] = []
+        self._also: list[Noted] = []
         self._after_commit: list[AfterCommit] = []
 
     def section(self, of: type[Section]) -> Section:
@@ -239,6 +273,18 @@ class Tx:
             self.emit(replace(event, user_id=getattr(row, query.user)))
         return row
 
+    async def require(self, command: Command, /, **values: Any) -> bool:
+        """A change that must find its row; answers no when the transaction is open and it found none.
+
+        Where it is not open, the change is made before every other: when the first of those opens the transaction, or at the
+        end, in one statement with what is written then. OvertakenError says at that moment that it found none, and nothing
+        of the transaction may stay; see `settle`.
+        """
+        if self.db.transaction is not None:
+            return bool(await self.db.run(command, **values))
+        self.db.required.append((command, values))
+        return True
+
     def also(self, command: Command, /, **values: Any) -> None:
         """A change that nothing in the transaction depends on: it is written together with the events, in their round trip."""
         self._also.append((command, values))
@@ -254,24 +300,43 @@ class Tx:
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
         """Slow work outside of the transaction. Refused after the first change, which would then hold its locks meanwhile."""
-        if self.db.transaction is not None:
+        if self.db.transaction is not None or self.db.required:
             raise RuntimeError("slow work inside an open transaction")
         yield
         self.now = self.tools.clock.now()
 
-    async def flush(self) -> None:
-        """Writes the recorded events and queued jobs now instead of at the end; for work in batches."""
+    async def settle(self) -> None:
+        """Makes sure, while the use case can still say otherwise, that every change found its row that must.
+
+        Where no transaction is open, everything that was recorded is committed here, and nothing can be changed any more.
+        Raises OvertakenError; `start_over` takes everything back then.
+        """
+        if self.db.transaction is None and self.db.required:
+            await self._flush()
+            if self.db.transaction is None:
+                self.db.close()
+
+    async def start_over(self) -> None:
+        """Takes back all that was changed and recorded; reading goes on by itself as before the first change."""
+        await self._roll_back()
+        for recorded in (self.db.required, self._events, self._jobs, self._also):
+            recorded.clear()
+
+    async def _flush(self) -> None:
+        """Writes the recorded events and queued jobs, and commits them if that takes no more than one statement."""
         await self._react()
         events, self._events = self._events, []
         jobs, self._jobs = self._jobs, []
         also, self._also = self._also, []
         if events or also:
-            await write_events(self.db, self.actor, self.now, events, also)
+            await write_events(self.db, self.actor, self.now, events, also, last=not jobs)
             self._written += events
         if jobs:
             await write_jobs(self.db, self.now, jobs)
             if self.tools.wake_worker is not None:
                 self._after_commit.append(self.tools.wake_worker)
+        if self.db.required:
+            await self.db.begin()
 
     async def _react(self) -> None:
         """Does what follows from the recorded events, also from those that are recorded by doing so."""
@@ -285,7 +350,7 @@ class Tx:
         keep = error is None or (isinstance(error, Problem) and error.keeps_work)
         try:
             if keep:
-                await self.flush()
+                await self._flush()
         except BaseException:
             await self._roll_back()
             raise
@@ -312,7 +377,7 @@ class Tx:
 
     def close(self) -> None:
         """Ends a reading transaction; what was recorded in it was a mistake."""
-        if self._events or self._jobs or self._also:
+        if self._events or self._jobs or self._also or self.db.required:
             raise RuntimeError("an event or job was recorded where only reading was asked for")
 
     async def _roll_back(self) -> None:

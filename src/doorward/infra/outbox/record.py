@@ -64,8 +64,13 @@ async def write_events(
     now: datetime,
     recorded: Sequence[Event],
     also: Sequence[tuple[Command, Mapping[str, Any]]] = (),
+    *,
+    last: bool = False,
 ) -> None:
-    """Writes events and, apart from them, what they say of a person. now: when they happened. also: changes written along."""
+    """Writes events and, apart from them, what they say of a person.
+
+    now: when they happened. also: changes written along. last: nothing comes after them, see `Db.together`.
+    """
     if len(recorded) >= _BULK:
         for command, values in also:
             await db.run(command, **values)
@@ -79,7 +84,7 @@ async def write_events(
         persons.extend(_person_rows(event_id, actor, event))
     if len(also) + len(rows) + len(persons) <= _TOGETHER:
         changes = [*also, *((INSERT_EVENT, row) for row in rows), *((INSERT_PERSON, row) for row in persons)]
-        await db.together(changes)
+        await db.together(changes, last=last)
         return
     for command, values in also:
         await db.run(command, **values)

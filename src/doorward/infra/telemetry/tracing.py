@@ -23,7 +23,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from doorward import __version__
-from doorward.infra.database.driver import Database, Record, Transaction
+from doorward.infra.database.driver import Change, Database, Record, Transaction
 from doorward.infra.database.statement import Compiled, CompiledRows
 from doorward.infra.mailer.mail import Mail, Mailer
 from doorward.infra.telemetry.figures import Durations
@@ -174,6 +174,10 @@ class _TracedMailer:
         await self._send(mail)
 
 
+def _texts(changes: Sequence[Change]) -> str:
+    return "; ".join(statement.sql for statement, _ in changes)
+
+
 class _TracedTransaction:
     """A transaction with a span around each statement."""
 
@@ -192,9 +196,9 @@ class _TracedTransaction:
     async def run(self, statement: Compiled, values: list[Any]) -> int:
         return await self._tracing.statement(self._system, statement.sql, self._whole.run(statement, values))
 
-    async def together(self, changes: Sequence[tuple[Compiled, list[Any]]]) -> None:
-        joined = "; ".join(statement.sql for statement, _ in changes)
-        await self._tracing.statement(self._system, joined, self._whole.together(changes))
+    async def together(self, changes: Sequence[Change], *, needed: int = 0) -> None:
+        running = self._whole.together(changes, needed=needed)
+        await self._tracing.statement(self._system, _texts(changes), running)
 
     async def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
         await self._tracing.statement(self._system, statement.sql, self._whole.many(statement, rows))
@@ -227,6 +231,9 @@ class _TracedDatabase:
 
     async def change(self, statement: Compiled, values: list[Any]) -> Sequence[Record]:
         return await self._tracing.statement(self.name, statement.sql, self._whole.change(statement, values))
+
+    async def at_once(self, changes: Sequence[Change], *, needed: int = 0) -> None:
+        await self._tracing.statement(self.name, _texts(changes), self._whole.at_once(changes, needed=needed))
 
     async def begin(self) -> Transaction:
         whole = await self._tracing.statement(self.name, "BEGIN", self._whole.begin())

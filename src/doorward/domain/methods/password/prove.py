@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -90,7 +91,7 @@ class PasswordMethod:
         password = answers.get(NAME)
         if not isinstance(password, str):
             return None
-        proof = await check(tx, occasion.user_id, password)
+        proof = await check(tx, occasion.user_id, password, occasion.credentials)
         if proof is None or not is_in_file(tx, password):
             return proof
         # Read by policy at the end of the sign-in, after whatever else is asked for.
@@ -98,9 +99,15 @@ class PasswordMethod:
         return replace(proof, breached=True)
 
 
-async def check(tx: Tx, user_id: UUID | None, password: str) -> PasswordProof | None:
-    """A proof if it is the user's password, at the cost of one hash in any case. Raises HashingBusy."""
-    stored = await credentials_of(tx, user_id, NAME) if user_id is not None else []
+async def check(
+    tx: Tx, user_id: UUID | None, password: str, stored: Sequence[CredentialRow] | None = None
+) -> PasswordProof | None:
+    """A proof if it is the user's password, at the cost of one hash in any case. stored: what was read of it just now.
+
+    Raises HashingBusy.
+    """
+    if stored is None:
+        stored = await credentials_of(tx, user_id, NAME) if user_id is not None else []
     credential = stored[0] if stored else None
     encoded = unseal(tx.tools.sealer, credential)["hash"] if credential else None
     if len(password) > _LONGEST:
