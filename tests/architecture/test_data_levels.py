@@ -24,7 +24,9 @@ _FIELD = re.compile(r"^\| `(\w+)` \| (yes|no) \| ([^|]+) \| (yes|no) \| ([^|]+) 
 _LEVELS = frozenset({"secret", "personal", "internal", "open"})
 
 # Modules that encrypt, hash, sign or draw random values.
-CRYPTOGRAPHY = frozenset({"hashlib", "hmac", "secrets", "cryptography", "argon2", "bcrypt", "webauthn", "joserfc"})
+CRYPTOGRAPHY = frozenset(
+    {"hashlib", "hmac", "secrets", "cryptography", "argon2", "nacl", "bcrypt", "webauthn", "joserfc"}
+)
 # What uses them for something that protects nothing, and why.
 NO_PROTECTION = {
     "http/conditional.py": "entity tags of contents",
