@@ -10,8 +10,8 @@ from typing import Final
 
 from argon2.low_level import ARGON2_VERSION, Type
 
-from doorward.infra.crypto.hashing.formats import limits
 from doorward.infra.crypto.hashing.digest import compute
+from doorward.infra.crypto.hashing.formats import limits
 
 MEMORY_FLOOR_KIB: Final = 19456
 TIME_FLOOR: Final = 2

@@ -13,9 +13,9 @@ from typing import Final
 from argon2.exceptions import HashingError
 from argon2.low_level import ARGON2_VERSION, Type, hash_secret_raw
 from nacl.bindings import (
+    crypto_pwhash_alg,
     crypto_pwhash_ALG_ARGON2I13,
     crypto_pwhash_ALG_ARGON2ID13,
-    crypto_pwhash_alg,
     crypto_pwhash_argon2i_OPSLIMIT_MIN,
     crypto_pwhash_argon2id_OPSLIMIT_MIN,
     crypto_pwhash_BYTES_MIN,

@@ -10,10 +10,10 @@ from typing import Final, NamedTuple
 import bcrypt
 from argon2.low_level import ARGON2_VERSION, Type
 
+from doorward.infra.crypto.hashing.digest import compute
 from doorward.infra.crypto.hashing.formats import argon2, django, limits, pbkdf2, scrypt
 from doorward.infra.crypto.hashing.formats import bcrypt as bcrypt_format
 from doorward.infra.crypto.hashing.formats.stored import StoredHash
-from doorward.infra.crypto.hashing.digest import compute
 from doorward.infra.crypto.hashing.problems import PasswordTooLongForScheme
 from doorward.infra.crypto.hashing.settings import HashingSettings
 

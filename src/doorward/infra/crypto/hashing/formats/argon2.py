@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from argon2.low_level import Type
 
+from doorward.infra.crypto.hashing.digest import Argon2FailedError, compute
 from doorward.infra.crypto.hashing.formats import limits
 from doorward.infra.crypto.hashing.formats.stored import StoredHash, is_sound_unpadded, unpadded_base64
-from doorward.infra.crypto.hashing.digest import Argon2FailedError, compute
 
 _PATTERN = re.compile(
     r"(\$argon2(?:id|i|d)(?:\$v=(?:16|19))?\$m=[1-9]\d{0,7},t=[1-9]\d{0,7},p=[1-9]\d{0,2})"
