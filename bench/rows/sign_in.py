@@ -16,8 +16,8 @@ CONNECTIONS: Final = 8
 _SHORTEST_SECONDS: Final = 4.0
 
 
-def raw_hash(seconds: float) -> Contender:
-    """Verifications per second with as many threads as cores, in a process of their own."""
+def raw_hash(seconds: float, library: str) -> Contender:
+    """Verifications per second with as many threads as cores, in a process of their own. library: see `targets.hashing`."""
 
     async def once() -> Figures:
         process = await asyncio.create_subprocess_exec(
@@ -25,6 +25,7 @@ def raw_hash(seconds: float) -> Contender:
             "-m",
             "bench.targets.hashing",
             str(seconds),
+            library,
             cwd=ROOT,
             env=clean_environment(),
             stdout=asyncio.subprocess.PIPE,
@@ -43,7 +44,10 @@ def raw_hash(seconds: float) -> Contender:
 async def run(stage: Stage) -> Result:
     """Doorward beside fastapi-users and the raw hash, all with the same Argon2id parameters."""
     seconds = max(stage.ground.seconds, _SHORTEST_SECONDS)
-    contenders: dict[str, Contender] = {"raw hash": raw_hash(seconds)}
+    contenders: dict[str, Contender] = {
+        "raw hash": raw_hash(seconds, "argon2-cffi"),
+        "raw hash, ours": raw_hash(seconds, "ours"),
+    }
     for subject in (stage.peer, stage.doorward):
         if subject:
             contenders[subject.name] = stage.contender(subject, subject.sign_in(CONNECTIONS))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +17,7 @@ from doorward.domain.sign_in.answer import answer_sign_in
 from doorward.domain.sign_in.attempts import purge_attempts, spend, take_try
 from doorward.domain.sign_in.begin import begin_sign_in
 from doorward.domain.sign_in.complete import Complete, Pending
+from doorward.domain.sign_in.explain import explain
 from doorward.domain.sign_in.problems import AttemptInvalid, SignInFailed
 from doorward.domain.sign_in.settings import SignInSettings
 from doorward.domain.sign_in.tables import sign_in_attempts
@@ -22,11 +25,12 @@ from doorward.domain.users.delete import delete_user, erase_user
 from doorward.domain.users.emails import add_email
 from doorward.domain.users.find import show_user
 from doorward.domain.users.problems import UserDeleted, UserSuspended
-from doorward.domain.users.suspend import suspend_user
+from doorward.domain.users.suspend import reinstate_user, suspend_user
 from doorward.infra.database.statement import Query
+from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import Origin, anonymous, operator, system
-from doorward.kernel.problem import InvalidInput
+from doorward.kernel.problem import InvalidInput, Problem
 from tests.make.actors import ORIGIN, logged
 from tests.make.people import PASSWORD, make_user
 from tests.make.tools import changed
@@ -215,6 +219,49 @@ async def test_records_no_sign_in_for_a_password_that_changed_while_it_was_check
     async with tools.reading(operator()) as tx:
         assert (await show_user(tx, ada.id)).last_sign_in_at is None
     assert await logged(tools, type_="session.started") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "problem", "kept"),
+    [
+        (suspend_user, UserSuspended, ["user-suspended"]),
+        (delete_user, UserDeleted, ["user-deleted"]),
+        # Nothing may bring back anything of somebody who was erased.
+        (erase_user, SignInFailed, []),
+    ],
+    ids=["suspended", "deleted", "erased"],
+)
+async def test_refuses_whose_account_was_closed_while_the_password_was_checked(
+    tools: Tools, change: Callable[[Tx, UUID], Awaitable[object]], problem: type[Problem], kept: list[str]
+) -> None:
+    ada = await make_user(tools)
+    verify = tools.hashing.verify
+
+    async def slow(password: str, encoded: str | None) -> object:
+        verdict = await verify(password, encoded)
+        async with tools.writing(operator()) as tx:
+            await change(tx, ada.id)
+        return verdict
+
+    tools.hashing.verify = slow  # type: ignore[method-assign,assignment]
+    with pytest.raises(problem) as refused:
+        await begin(tools, "ada@example.com", PASSWORD)
+    tools.hashing.verify = verify  # type: ignore[method-assign]
+    assert await logged(tools, type_="session.started") == []
+    reasons = [event.data["reason"] for event in await logged(tools, user_id=ada.id, type_="sign_in.refused")]
+    assert reasons == kept
+    async with tools.reading(operator()) as tx:
+        explained = await explain(tx, refused.value.facts["support_code"])
+    assert explained["outcome"] == refused.value.code
+    if change is suspend_user:
+        async with tools.writing(operator()) as tx:
+            assert (await show_user(tx, ada.id)).last_sign_in_at is None
+            await reinstate_user(tx, ada.id)
+        # The password was right, which does not count as a guess: as many are left as before.
+        for _ in range(2):
+            with pytest.raises(SignInFailed):
+                await begin(tools, "ada@example.com", "wrong")
+        assert isinstance(await begin(tools, "ada@example.com", PASSWORD), Complete)
 
 
 async def test_lets_one_of_two_answers_finish_an_attempt(tools: Tools) -> None:

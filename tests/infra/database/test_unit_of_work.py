@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, select, text, update
 
+from doorward.domain.roles.events import RoleCreated
 from doorward.domain.roles.manage import create_role
 from doorward.domain.roles.tables import roles
+from doorward.infra.database.driver import OvertakenError
 from doorward.infra.database.problems import DatabaseBusy, StatementTimeout
-from doorward.infra.database.statement import Compiled, Query
+from doorward.infra.database.statement import Command, Compiled, Query
 from doorward.infra.outbox.record import Job
 from doorward.infra.outbox.tables import jobs
 from doorward.infra.tools import Tools
@@ -112,6 +114,91 @@ async def test_wakes_the_worker_only_for_jobs_that_were_kept(committing_tools: T
     async with committing_tools.writing(operator()) as tx:
         tx.enqueue(Job("anything", {}))
     assert woken == [1]
+
+
+_RENAME = Command(
+    update(roles).where(roles.c.name == bindparam("present")).values(description=bindparam("description"))
+)
+_DESCRIBED = Query(select(roles.c.description).where(roles.c.name == bindparam("name")), tuple[str])
+
+
+def _note(text: str) -> RoleCreated:
+    return RoleCreated(target="role", name=text, permissions=())
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["in-one-statement", "in-a-transaction"])
+@pytest.mark.parametrize("second", ["second", "nobody"])
+async def test_keeps_nothing_unless_what_is_required_finds_its_row(
+    committing_tools: Tools, *, at_once: bool, second: str
+) -> None:
+    tools = committing_tools
+    found = second == "second"
+    async with tools.writing(operator()) as tx:
+        await create_role(tx, name="first")
+        await create_role(tx, name="second")
+    before = len(await logged(tools))
+
+    async def change() -> None:
+        async with tools.writing(operator()) as tx:
+            assert await tx.require(_RENAME, present="first", description="changed")
+            assert await tx.require(_RENAME, present=second, description="changed")
+            tx.emit(_note("recorded"))
+            # Nothing is changed yet: it goes with what is written at the end.
+            assert tx.db.transaction is None
+            if not at_once:
+                await tx.db.run(_RENAME, present="first", description="changed again")
+            await tx.settle()
+
+    if found:
+        await change()
+    else:
+        with pytest.raises(OvertakenError):
+            await change()
+    async with tools.reading(operator()) as tx:
+        described = await tx.db.first(_DESCRIBED, name="first")
+    expected = ("changed" if at_once else "changed again") if found else ""
+    assert (described, len(await logged(tools)) - before) == ((expected,), int(found))
+    # And the next one can write.
+    async with tools.writing(operator()) as tx:
+        await create_role(tx, name="next")
+
+
+async def test_finds_out_at_once_what_is_required_of_an_open_transaction(committing_tools: Tools) -> None:
+    async with committing_tools.writing(operator()) as tx:
+        await create_role(tx, name="first")
+        assert await tx.require(_RENAME, present="first", description="changed")
+        assert not await tx.require(_RENAME, present="second", description="changed")
+
+
+async def test_starts_over_after_it_was_overtaken(committing_tools: Tools) -> None:
+    tools = committing_tools
+    before = len(await logged(tools))
+    async with tools.writing(operator()) as tx:
+        await tx.require(_RENAME, present="nobody", description="changed")
+        tx.emit(_note("taken back"))
+        tx.enqueue(Job("anything", {}))
+        with pytest.raises(OvertakenError):
+            await tx.settle()
+        await tx.start_over()
+        await create_role(tx, name="instead")
+    assert await names(tools) == ["instead"]
+    assert [event.data["name"] for event in (await logged(tools))[before:]] == ["instead"]
+
+
+async def test_changes_nothing_after_it_was_settled(committing_tools: Tools) -> None:
+    tools = committing_tools
+    async with tools.writing(operator()) as tx:
+        await create_role(tx, name="first")
+    with pytest.raises(RuntimeError):
+        async with tools.writing(operator()) as tx:
+            await tx.require(_RENAME, present="first", description="changed")
+            with pytest.raises(RuntimeError):
+                async with tx.paused():
+                    raise AssertionError("never reached")
+            tx.emit(_note("recorded"))
+            await tx.settle()
+            await create_role(tx, name="late")
+    assert await names(tools) == ["first"]
 
 
 async def test_refuses_slow_work_once_something_was_changed(tools: Tools) -> None:
