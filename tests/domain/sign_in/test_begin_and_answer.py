@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from doorward.domain.access.authenticate import authenticate_cookie, authenticate_token
+from doorward.domain.credentials.keep import credentials_of, replace_data, unseal
 from doorward.domain.methods.method import Prompt
 from doorward.domain.methods.password.choose import set_password
 from doorward.domain.sign_in.answer import answer_sign_in
@@ -26,6 +28,8 @@ from doorward.domain.users.emails import add_email
 from doorward.domain.users.find import show_user
 from doorward.domain.users.problems import UserDeleted, UserSuspended
 from doorward.domain.users.suspend import reinstate_user, suspend_user
+from doorward.infra.crypto.hashing.hasher import PasswordHasher
+from doorward.infra.crypto.hashing.settings import HashingSettings
 from doorward.infra.database.statement import Query
 from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.tools import Tools
@@ -219,6 +223,30 @@ async def test_records_no_sign_in_for_a_password_that_changed_while_it_was_check
     async with tools.reading(operator()) as tx:
         assert (await show_user(tx, ada.id)).last_sign_in_at is None
     assert await logged(tools, type_="session.started") == []
+
+
+async def test_lets_everybody_in_who_signs_in_while_the_password_is_hashed_anew(committing_tools: Tools) -> None:
+    tools = committing_tools
+    ada = await make_user(tools)
+    async with tools.writing(operator()) as tx:
+        (row,) = await credentials_of(tx, ada.id, "password")
+        old = PasswordHasher(HashingSettings(argon2_memory_kib=64, argon2_time=3)).hash(PASSWORD)
+        assert await replace_data(tx, row, {"hash": old})
+    together = asyncio.Barrier(3)
+    hash_anew = tools.hashing.hash
+
+    async def slow(password: str) -> str:
+        # All have compared with the old one before anybody stores another.
+        await together.wait()
+        return await hash_anew(password)
+
+    tools.hashing.hash = slow  # type: ignore[method-assign]
+    outcomes = await asyncio.gather(*(begin(tools, "ada@example.com", PASSWORD) for _ in range(3)))
+    assert all(isinstance(outcome, Complete) for outcome in outcomes)
+    assert len(await logged(tools, type_="session.started")) == 3
+    async with tools.reading(operator()) as tx:
+        (row,) = await credentials_of(tx, ada.id, "password")
+    assert not tools.hashing.hasher.needs_rehash(unseal(tools.sealer, row)["hash"])
 
 
 @pytest.mark.parametrize(

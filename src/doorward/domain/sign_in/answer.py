@@ -67,12 +67,12 @@ async def answer_attempt(
         if to_start is not None:
             await start(tx, taken, to_start)
             return await ask(tx, taken)
-        proof, guess = await prove(tx, taken, methods, answers, trace)
+        proved = await prove(tx, taken, methods, answers, trace)
         if signs_up and make_account is not None:
             makes = True
-            if not await make_account(tx, taken, proof):
+            if not await make_account(tx, taken, proved.proof):
                 return await ask(tx, taken)
-        return await go_on(tx, taken, proof, guess, kind=kind, trace=trace, client=client)
+        return await go_on(tx, taken, proved, kind=kind, trace=trace, client=client)
     except Problem as problem:
         if signs_up:
             # There is nobody yet whose refusal could be explained.

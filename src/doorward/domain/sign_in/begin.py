@@ -42,8 +42,8 @@ async def begin_sign_in(
         return await ask(tx, attempt)
     try:
         methods = [method for method in tx.tools.hold(Methods).all if "first" in method.stages]
-        proof, guess = await prove(tx, attempt, methods, {PASSWORD: password}, trace)
-        return await go_on(tx, attempt, proof, guess, kind=kind, trace=trace, client=client)
+        proved = await prove(tx, attempt, methods, {PASSWORD: password}, trace)
+        return await go_on(tx, attempt, proved, kind=kind, trace=trace, client=client)
     except Problem as problem:
         raise await refuse(tx, problem, attempt.user_id, trace) from None
 

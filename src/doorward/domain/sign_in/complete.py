@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
 from doorward.domain.access.account import Account, find_account
@@ -20,7 +21,7 @@ from doorward.domain.sign_in.events import SignInRefused
 from doorward.domain.sign_in.funnel import count_step
 from doorward.domain.sign_in.policy import Proven, next_stage, step_up_stage
 from doorward.domain.sign_in.problems import AttemptInvalid, SignInFailed
-from doorward.domain.sign_in.prove import forget, prompts_for
+from doorward.domain.sign_in.prove import Proved, forget, prompts_for
 from doorward.domain.sign_in.standing import rules, standing_of
 from doorward.domain.sign_in.trace import Trace, keep_trace
 from doorward.domain.users.find import find_user
@@ -29,6 +30,9 @@ from doorward.domain.users.store import UserRow
 from doorward.infra.database.driver import OvertakenError
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.problem import Kind, Problem
+
+# How often an answer is judged that others overtake.
+_LOOKS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,7 @@ class Complete:
 async def go_on(
     tx: Tx,
     attempt: Attempt,
-    proof: Proof,
-    guess: Guess | None,
+    proved: Proved,
     *,
     kind: SessionKind,
     trace: Trace,
@@ -69,17 +72,29 @@ async def go_on(
 
     Raises SignInFailed, AttemptInvalid, or UserSuspended and UserDeleted (to somebody who proved to be that user).
     """
-    attempt.user_id = proof.user_id
+    attempt.user_id = proved.proof.user_id
+    proof: Proof | None = proved.proof
     try:
-        try:
-            return await _next(tx, attempt, proof, guess, kind=kind, trace=trace, client=client)
-        except OvertakenError:
-            raise await _overtaken(tx, proof.user_id, trace) from None
+        for _ in range(_LOOKS):
+            if proof is None:
+                break
+            try:
+                return await _next(tx, attempt, proof, proved.guess, kind=kind, trace=trace, client=client)
+            except OvertakenError:
+                await tx.start_over()
+                await _refuse_closed(tx, proof.user_id, trace)
+            # What was proved with is another, and may be worth as much: another sign-in hashed the same password anew.
+            attempt.account = None
+            proof = await proved.again()
     except Problem:
         # Refused for another reason: the answer was right all the same, and does not count.
-        if guess is not None:
-            await was_right(tx, guess)
+        if proved.guess is not None:
+            await was_right(tx, proved.guess)
         raise
+    # Nobody has signed in: not even the time of it is kept.
+    changed = SignInFailed()
+    changed.keeps_work = False  # type: ignore[misc]  # this one failure; its class says what is usual
+    raise changed
 
 
 async def _next(
@@ -90,11 +105,7 @@ async def _next(
     if account is None:
         raise SignInFailed
     user = account.user
-    try:
-        refuse_unusable(user, tx.now)
-    except Problem:
-        trace.note("gate", passed=False, status=user.status)
-        raise
+    _refuse_unusable(tx, user, trace)
     if attempt.device_id is None:
         # Who it is may have been shown just now, by a passkey.
         device = await known_device(tx, user.id, client.secret)
@@ -106,7 +117,8 @@ async def _next(
     if stage is None:
         return await _let_in(tx, account, attempt, proof, guess, kind=kind, trace=trace, client=client)
     if not await proof.keep(tx):
-        raise SignInFailed
+        raise OvertakenError
+    await tx.db.begin()
     if guess is not None:
         await was_right(tx, guess)
     changed = await changed_at(tx, proof.credential_id) if proof.credential_id is not None else None
@@ -180,21 +192,20 @@ async def _let_in(
     return complete
 
 
-async def _overtaken(tx: Tx, user_id: UUID, trace: Trace) -> Problem:
-    """Why somebody is not let in whose account, or what they proved it with, has changed since it was looked at."""
-    await tx.start_over()
+async def _refuse_closed(tx: Tx, user_id: UUID, trace: Trace) -> None:
+    """Raises UserSuspended, UserDeleted or SignInFailed where an account was closed or erased since it was looked at."""
     account = await find_account(tx, user_id)
     if account is None:
-        return SignInFailed()
+        raise SignInFailed
+    _refuse_unusable(tx, account.user, trace)
+
+
+def _refuse_unusable(tx: Tx, user: UserRow, trace: Trace) -> None:
     try:
-        refuse_unusable(account.user, tx.now)
-    except Problem as problem:
-        trace.note("gate", passed=False, status=account.user.status)
-        return problem
-    # Nobody has signed in: not even the time of it is kept.
-    changed = SignInFailed()
-    changed.keeps_work = False  # type: ignore[misc]  # this one failure; its class says what is usual
-    return changed
+        refuse_unusable(user, tx.now)
+    except Problem:
+        trace.note("gate", passed=False, status=user.status)
+        raise
 
 
 async def _end_replaced(tx: Tx, user_id: UUID, session_id: UUID) -> None:

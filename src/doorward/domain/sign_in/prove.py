@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from doorward.domain.methods.method import Answers, Method, Methods, Occasion, Prompt, Proof
 from doorward.domain.risk.failures import (
@@ -24,6 +25,15 @@ from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.problem import FieldError, InvalidInput
 
 CHOICE = "method"
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A right answer. guess: as it was counted. again: judges it anew, by what is stored then; None if it is wrong by now."""
+
+    proof: Proof
+    guess: Guess | None
+    again: Callable[[], Awaitable[Proof | None]]
 
 
 async def offered(tx: Tx, attempt: Attempt) -> list[Method]:
@@ -80,9 +90,7 @@ async def start(tx: Tx, attempt: Attempt, method: Method) -> None:
         attempt.started.append(method.name)
 
 
-async def prove(
-    tx: Tx, attempt: Attempt, methods: Sequence[Method], answers: Answers, trace: Trace
-) -> tuple[Proof, Guess | None]:
+async def prove(tx: Tx, attempt: Attempt, methods: Sequence[Method], answers: Answers, trace: Trace) -> Proved:
     """The proof of the method whose prompt was answered. Wrong ones are counted before they are looked at.
 
     Raises TooManyAttempts, SignInFailed (after `trace` has it), or InvalidInput when no method asked for such answers.
@@ -94,6 +102,12 @@ async def prove(
         )
     guess: Guess | None = None
     occasion = occasion_of(attempt, method)
+
+    async def again() -> Proof | None:
+        occasion.credentials = None
+        proof = await method.prove(tx, occasion, answers)
+        return proof if proof is not None and _is_expected(tx, attempt, proof) else None
+
     if method.guessable:
         try:
             async with guessing(tx, subject_of(tx, attempt)) as guess:
@@ -110,7 +124,7 @@ async def prove(
             await was_wrong(tx, guess)
         raise SignInFailed
     trace.note("proof", method=method.name, right=True)
-    return proof, guess
+    return Proved(proof, guess, again)
 
 
 async def forget(tx: Tx, attempt: Attempt, proof: Proof, guess: Guess | None) -> None:
