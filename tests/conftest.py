@@ -52,10 +52,10 @@ def database_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer | OutsidePostgres]:
+def postgres_server() -> Iterator[PostgresServer | OutsidePostgres]:
     """The one that TEST_POSTGRES_URL names, or one that the suite starts itself."""
     given = os.environ.get("TEST_POSTGRES_URL")
-    server = OutsidePostgres(given) if given else PostgresServer(tmp_path_factory.mktemp("postgres", numbered=True))
+    server = OutsidePostgres(given) if given else PostgresServer()
     yield server
     server.stop()
 

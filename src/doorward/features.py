@@ -22,6 +22,7 @@ from doorward.domain.recovery.feature import RECOVER
 from doorward.domain.restored.feature import RESTORED
 from doorward.domain.risk.feature import DEVICES, RISK
 from doorward.domain.roles.feature import ROLES
+from doorward.domain.sealed.feature import SEALED
 from doorward.domain.sessions.feature import SESSIONS
 from doorward.domain.setup.feature import SETUP
 from doorward.domain.sign_in.feature import SIGN_IN
@@ -53,6 +54,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     SETUP,
     TRANSFER,
     RESTORED,
+    SEALED,
     AUDIT,
     MESSAGES,
     EMAIL_CODE,

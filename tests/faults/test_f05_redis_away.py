@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
@@ -17,14 +16,6 @@ from tests.make.redis import RedisServer
 pytestmark = [pytest.mark.integration, pytest.mark.fault]
 
 MOST = 6
-
-
-@pytest.fixture
-async def redis_server(tmp_path: Path) -> AsyncIterator[RedisServer]:
-    server = RedisServer(tmp_path)
-    await server.start()
-    yield server
-    await server.stop()
 
 
 async def begin(client: httpx2.AsyncClient) -> int:

@@ -42,14 +42,6 @@ async def database(postgres_server: PostgresServer) -> str:
     return url
 
 
-@pytest.fixture
-async def redis_server(tmp_path: Path) -> AsyncIterator[RedisServer]:
-    server = RedisServer(tmp_path)
-    await server.start()
-    yield server
-    await server.stop()
-
-
 async def until_not_ready(client: httpx2.AsyncClient) -> None:
     async with asyncio.timeout(10):
         while (await client.get("/readyz")).status_code == 200:  # noqa: ASYNC110 - another process tells no event

@@ -25,9 +25,9 @@ AFTER_THE_OUTAGE = 5.0
 
 
 @pytest.fixture
-def mortal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def mortal_server() -> Iterator[PostgresServer]:
     """A server for this test alone: nobody else's connections may break."""
-    server = PostgresServer(tmp_path_factory.mktemp("mortal"))
+    server = PostgresServer()
     yield server
     server.stop()
 

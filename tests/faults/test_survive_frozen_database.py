@@ -27,9 +27,9 @@ SLACK_SECONDS = 4.0
 
 
 @pytest.fixture
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def own_server() -> Iterator[PostgresServer]:
     """A server for this test alone: nobody else's may stand still."""
-    server = PostgresServer(tmp_path_factory.mktemp("frozen"))
+    server = PostgresServer()
     yield server
     server.stop()
 

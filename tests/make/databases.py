@@ -31,9 +31,16 @@ _numbers = itertools.count(1)
 
 
 class PostgresServer:
-    """A PostgreSQL server of its own, on a Unix socket in a folder of its own."""
+    """A PostgreSQL server of its own, on a Unix socket in a folder of its own.
 
-    def __init__(self, folder: Path) -> None:
+    Not in pytest's: each run of pytest closes that to other users again, as which the server of another run may work.
+    """
+
+    def __init__(self) -> None:
+        self._around = Path(tempfile.mkdtemp(prefix="postgres-"))
+        # Its user has to get in.
+        self._around.chmod(0o755)
+        folder = self._around / "data"
         with warnings.catch_warnings():
             # It looks for a folder of the desktop session, which servers and containers have not.
             warnings.simplefilter("ignore")
@@ -96,8 +103,9 @@ class PostgresServer:
         return Standby(self._server, self.folder)
 
     def stop(self) -> None:
-        """Ends the server and removes its folder."""
+        """Ends the server and removes its folders."""
         self._server.cleanup()
+        shutil.rmtree(self._around)
 
 
 class Standby:

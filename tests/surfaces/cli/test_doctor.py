@@ -19,7 +19,7 @@ from doorward.infra.tools import Tools
 from doorward.kernel.actor import system
 from doorward.surfaces.cli import doctor
 from tests.make.redis import RedisServer
-from tests.surfaces.cli.conftest import Command
+from tests.surfaces.cli.conftest import SECRET, Command
 
 pytestmark = pytest.mark.integration
 
@@ -54,6 +54,7 @@ def test_finds_nothing_in_a_sound_installation(doorward: Command) -> None:
         "clock": "ok",
         "schema": "ok",
         "signing key": "ok",
+        "secrets": "ok",
         "worker": "ok",
     }
     # How long a statement takes is this machine's matter.
@@ -66,6 +67,11 @@ def test_finds_a_secret_that_opens_nothing(doorward: Command, monkeypatch: pytes
     monkeypatch.setenv("DOORWARD_SECRETS", "another secret that opens nothing at all here")
     code, found = states(doorward)
     assert (code, found["signing key"][0]) == (1, "failed")
+    assert found["secrets"] == ("failed", "1 credentials and signing keys open with none of them")
+    monkeypatch.setenv("DOORWARD_SECRETS", f"another secret that opens nothing at all here,{SECRET}")
+    code, found = states(doorward)
+    assert (code, found["signing key"][0]) == (0, "ok")
+    assert found["secrets"] == ("warning", "1 credentials and signing keys open with an earlier one only")
 
 
 def test_finds_an_empty_database(doorward: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -15,17 +15,17 @@ from doorward.infra.crypto.sealing import Sealer
 from doorward.infra.database.unit_of_work import Tx
 from doorward.kernel.ids import new_id, new_row_ids
 
-_PURPOSE = "credential"
+SEALED_FOR: Final = "credential"
 
 
 def seal(sealer: Sealer, credential_id: UUID, data: dict[str, Any]) -> bytes:
     """A credential's data, sealed for its row: copied to another row it does not open."""
-    return sealer.seal(_PURPOSE, orjson.dumps(data), context=credential_id.bytes)
+    return sealer.seal(SEALED_FOR, orjson.dumps(data), context=credential_id.bytes)
 
 
 def unseal(sealer: Sealer, row: CredentialRow) -> dict[str, Any]:
     """A credential's data."""
-    data: dict[str, Any] = orjson.loads(sealer.open_sealed(_PURPOSE, row.sealed, context=row.id.bytes))
+    data: dict[str, Any] = orjson.loads(sealer.open_sealed(SEALED_FOR, row.sealed, context=row.id.bytes))
     return data
 
 
@@ -61,7 +61,7 @@ async def add_credentials(tx: Tx, *, method: str, given: Sequence[tuple[UUID, di
     ids = new_row_ids(len(given))
     dumps = orjson.dumps
     sealed = tx.tools.sealer.seal_many(
-        _PURPOSE, [(dumps(data), each.bytes) for each, (_, data) in zip(ids, given, strict=True)]
+        SEALED_FOR, [(dumps(data), each.bytes) for each, (_, data) in zip(ids, given, strict=True)]
     )
     now = tx.now
     rows = [

@@ -25,7 +25,7 @@ from doorward.domain.sign_in.prove import Proved, forget, prompts_for
 from doorward.domain.sign_in.standing import rules, standing_of
 from doorward.domain.sign_in.trace import Trace, keep_trace
 from doorward.domain.users.find import find_user
-from doorward.domain.users.gate import is_kept, pass_gate, refuse_unusable
+from doorward.domain.users.gate import keep, pass_gate, refuse_unusable
 from doorward.domain.users.store import UserRow
 from doorward.infra.database.driver import OvertakenError
 from doorward.infra.database.unit_of_work import Tx
@@ -168,7 +168,6 @@ async def _let_in(
     else:
         device_secret = await note_device(tx, user.id, client, same_place=account.device_id, may_trust="mfa" in methods)
     started = await start_session(tx, user_id=user.id, kind=kind, methods=methods)
-    count_step(tx, attempt.aim, "complete", proof.method)
     if kind == "cookie":
         complete = Complete(user, started.session, cookie=started.secret, device_secret=device_secret)
     else:
@@ -189,6 +188,7 @@ async def _let_in(
             device_secret=device_secret,
         )
     await tx.settle()
+    count_step(tx, attempt.aim, "complete", proof.method)
     return complete
 
 
@@ -238,14 +238,23 @@ async def refuse(tx: Tx, problem: Problem, user_id: UUID | None, trace: Trace, a
     if problem.kind in _NOT_REFUSED or (isinstance(problem, SignInFailed) and not problem.keeps_work):
         # The input was not understood or nothing works: that is no refusal. Or all of this is taken back.
         return problem
-    if user_id is not None and not await is_kept(tx, user_id):
+    try:
+        if user_id is not None:
+            await keep(tx, user_id)
+        await _record(tx, problem, user_id, trace)
+    except OvertakenError:
         # Erased since the sign-in was begun: the record may not bring anything of that person back.
-        user_id = None
+        await tx.start_over()
+        await _record(tx, problem, None, trace)
     count_step(tx, aim, "refused", trace.method)
-    tx.emit(SignInRefused(user_id=user_id, reason=problem.code, method=trace.method))
-    problem.facts["support_code"] = keep_trace(tx, trace, user_id=user_id, outcome=problem.code)
     problem.keeps_work = True  # type: ignore[misc]  # this one failure; its class says what is usual
     return problem
+
+
+async def _record(tx: Tx, problem: Problem, user_id: UUID | None, trace: Trace) -> None:
+    tx.emit(SignInRefused(user_id=user_id, reason=problem.code, method=trace.method))
+    problem.facts["support_code"] = keep_trace(tx, trace, user_id=user_id, outcome=problem.code)
+    await tx.settle()
 
 
 _NOT_REFUSED = frozenset(

@@ -41,6 +41,9 @@ async def pass_gate(tx: Tx, user: UserRow) -> UserRow:
     return user._replace(last_sign_in_at=tx.now)
 
 
-async def is_kept(tx: Tx, user_id: UUID) -> bool:
-    """Whether an account is there at all; if so, it is not erased before the commit."""
-    return await tx.db.first(store.KEEP, id=user_id) is not None
+async def keep(tx: Tx, user_id: UUID) -> None:
+    """An account must be there, and is not erased before the commit: raises OvertakenError, now or when the transaction is
+    opened (see `Tx.require`).
+    """
+    if not await tx.require(store.KEEP, id=user_id):
+        raise OvertakenError

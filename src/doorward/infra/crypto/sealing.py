@@ -17,9 +17,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 SECRET_BYTES_MIN: Final = 32
 _VERSION: Final = b"\x01"
-_KEY_ID_BYTES: Final = 4
+KEY_ID_BYTES: Final = 4
 _NONCE_BYTES: Final = 12
-_NONCE_AT: Final = len(_VERSION) + _KEY_ID_BYTES
+# Where a sealed value says which secret opens it.
+KEY_ID_AT: Final = len(_VERSION)
+_NONCE_AT: Final = KEY_ID_AT + KEY_ID_BYTES
 _DATA_AT: Final = _NONCE_AT + _NONCE_BYTES
 _TAG_BYTES: Final = 16
 
@@ -45,8 +47,8 @@ class Sealer:
             raise ValueError("at least one secret is needed")
         if any(len(secret) < SECRET_BYTES_MIN for secret in secrets):
             raise ValueError(f"a secret needs at least {SECRET_BYTES_MIN} bytes")
-        self._secrets = {_expand(secret, "key-id", _KEY_ID_BYTES): secret for secret in reversed(secrets)}
-        self._current = _expand(secrets[0], "key-id", _KEY_ID_BYTES)
+        self._secrets = {_expand(secret, "key-id", KEY_ID_BYTES): secret for secret in reversed(secrets)}
+        self._current = _expand(secrets[0], "key-id", KEY_ID_BYTES)
         self._ciphers: dict[tuple[bytes, str], AESGCM] = {}
         self._derived: dict[str, tuple[bytes, ...]] = {}
         self._newest_first = tuple(secrets)
@@ -82,6 +84,11 @@ class Sealer:
             )
         except InvalidTag:
             raise SealBroken(purpose, "it was changed, or belongs to another purpose or place") from None
+
+    @property
+    def key_ids(self) -> tuple[bytes, ...]:
+        """What names the secrets in sealed values, newest first; it tells nothing of them."""
+        return tuple(reversed(self._secrets))
 
     def derive(self, purpose: str) -> bytes:
         """A key of 32 bytes for another use, such as authenticating cursors, from the first secret."""

@@ -304,7 +304,10 @@ def _joined(statements: tuple[str, ...], needed: int) -> str:
     if not needed:
         parts = ", ".join(f"part{number} AS ({each})" for number, each in enumerate(renamed[:-1]))
         return f"WITH {parts} {renamed[-1]}" if parts else renamed[-1]
-    answering = [f"{each} RETURNING 1" if number < needed else each for number, each in enumerate(renamed)]
+    answering = [
+        f"{each} RETURNING 1" if number < needed and not each.startswith("SELECT") else each
+        for number, each in enumerate(renamed)
+    ]
     parts = ", ".join(f"part{number} AS ({each})" for number, each in enumerate(answering))
     found = ", ".join(f"1 / (SELECT count(*) FROM part{number})" for number in range(needed))  # noqa: S608 - numbers of ours
     return f"WITH {parts} SELECT {found}"

@@ -114,7 +114,9 @@ class _Connection:
             raise self.explained(error) from None
 
     def run(self, statement: Compiled, values: list[Any]) -> int:
-        return self.execute(statement.sql, values).rowcount
+        cursor = self.execute(statement.sql, values)
+        # Of what answers rows, also without changing any, the rows count.
+        return cursor.rowcount if cursor.description is None else len(cursor.fetchall())
 
     def many(self, statement: Compiled, rows: list[list[Any]]) -> None:
         # Bulk changes are bounded by their callers, not by the time of one statement.

@@ -172,6 +172,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         tools = build_tools(database, secrets, settings.sections)
         try:
             yield await _signing_key(tools)
+            yield await _secrets(tools)
             yield await _worker(tools)
         finally:
             tools.hashing.close()
@@ -314,6 +315,28 @@ async def _schema(database: Database) -> Finding:
             "schema", "failed", f"at revision {revision}, and this version needs {wanted}", "Run `doorward migrate`."
         )
     return Finding("schema", "ok", f"at revision {revision}")
+
+
+async def _secrets(tools: Tools) -> Finding:
+    """Whether everything that lasts opens, and with which of the secrets."""
+    from doorward.domain.sealed.reseal import uses
+    from doorward.kernel.actor import operator
+
+    async with tools.reading(operator()) as tx:
+        found = await uses(tx)
+    first, *others = ((each.place, sum(each.lasting.values())) for each in found)
+    unknown = sum(number for place, number in others if place is None)
+    earlier = sum(number for place, number in others if place is not None)
+    if unknown:
+        said = f"{unknown:,} credentials and signing keys open with none of them"
+        return Finding("secrets", "failed", said, "Put the missing one back into DOORWARD_SECRETS, after the first.")
+    if earlier:
+        said = f"{earlier:,} credentials and signing keys open with an earlier one only"
+        remedy = (
+            "Once every server has the new one first, run `doorward secret reseal`; then take the earlier one away."
+        )
+        return Finding("secrets", "warning", said, remedy)
+    return Finding("secrets", "ok", f"{first[1]:,} credentials and signing keys open with the first")
 
 
 async def _signing_key(tools: Tools) -> Finding:

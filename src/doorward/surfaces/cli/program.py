@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "session": Lazy(f"{_HERE}.session:commands", "List and end the sessions of a user."),
     "role": Lazy(f"{_HERE}.role:commands", "Make, change, grant and revoke roles."),
     "key": Lazy(f"{_HERE}.key:commands", "List and rotate the keys that sign tokens."),
+    "secret": Lazy(f"{_HERE}.secret:commands", "Say what each secret opens, and seal everything with the first."),
     "audit": Lazy(f"{_HERE}.audit:commands", "Read the log of what happened."),
     "explain": Lazy(f"{_HERE}.explain:explain", "Say why a sign-in was refused, by its support code."),
     "password": Lazy(f"{_HERE}.password:commands", "Measure what hashing a password costs on this machine."),
