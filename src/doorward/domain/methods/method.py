@@ -88,7 +88,10 @@ class Proof(Protocol):
         ...
 
     async def keep(self, tx: Tx) -> bool:
-        """Records the use, or makes the change; answers no when what was proved with was replaced or removed meanwhile."""
+        """Records the use, or makes the change; answers no when what was proved with was replaced or removed meanwhile.
+
+        It may leave that to be found out when the transaction is opened (see `Tx.require`).
+        """
         ...
 
 
