@@ -18,6 +18,7 @@ from doorward.infra.database.driver import Database
 from doorward.infra.tools import Tools
 from tests.make.databases import IsolatedDatabase, OutsidePostgres, PostgresServer, open_for_test
 from tests.make.post import PostOffice, opened_post
+from tests.make.redis import RedisServer
 from tests.make.tools import TEST_ENVIRONMENT, make_tools
 
 
@@ -109,6 +110,15 @@ async def committing_tools(own_database_url: str) -> AsyncIterator[Tools]:
     yield made
     made.hashing.close()
     await database.close()
+
+
+@pytest.fixture
+async def redis_server(tmp_path: Path) -> AsyncIterator[RedisServer]:
+    """A running Redis of the test's own."""
+    server = RedisServer(tmp_path)
+    await server.start()
+    yield server
+    await server.stop()
 
 
 @pytest.fixture

@@ -126,14 +126,6 @@ async def test_the_database_gives_back_with_time_and_forgets(tools: Tools) -> No
 
 
 @pytest.fixture
-async def redis_server(tmp_path: Path) -> AsyncIterator[RedisServer]:
-    server = RedisServer(tmp_path)
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
 async def counting_redis(tmp_path: Path) -> AsyncIterator[RedisServer]:
     """The one on the port that TEST_REDIS_PORT names, such as a Valkey, or one of our own."""
     given = os.environ.get("TEST_REDIS_PORT")

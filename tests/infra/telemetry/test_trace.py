@@ -103,14 +103,14 @@ async def test_follows_a_request_to_its_statements(own_database_url: str, tmp_pa
     assert not any(attributes(span).get("http.route") == "/livez" for span in found)
 
 
-async def test_follows_who_am_i_to_its_query_and_jobs_and_outgoing_calls(own_database_url: str, tmp_path: Path) -> None:
-    redis = RedisServer(tmp_path)
-    await redis.start()
+async def test_follows_who_am_i_to_its_query_and_jobs_and_outgoing_calls(
+    own_database_url: str, tmp_path: Path, redis_server: RedisServer
+) -> None:
     async with opened_post() as office:
         with collecting() as collector:
             settings = {
                 "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{collector.url}",
-                "REDIS_URL": redis.url,
+                "REDIS_URL": redis_server.url,
                 "DOORWARD_RATE_LIMITS__ENABLED": "true",
                 "DOORWARD_MAIL__HOST": office.host,
                 "DOORWARD_MAIL__PORT": str(office.port),
@@ -134,7 +134,6 @@ async def test_follows_who_am_i_to_its_query_and_jobs_and_outgoing_calls(own_dat
                 node.signal(signal.SIGTERM)
                 assert await node.ended() == 0
             found = spans(collector)
-    await redis.stop()
     by_id = {span.span_id: span for span in found}
 
     ours = [span for span in found if span.trace_id.hex() == TRACE]

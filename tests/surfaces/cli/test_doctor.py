@@ -200,12 +200,11 @@ def test_finds_a_mail_server_that_is_none(
         server.shutdown()
 
 
-async def test_finds_a_redis_that_answers(doorward: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    redis = RedisServer(tmp_path)
-    await redis.start()
-    monkeypatch.setenv("REDIS_URL", redis.url)
+async def test_finds_a_redis_that_answers(
+    doorward: Command, monkeypatch: pytest.MonkeyPatch, redis_server: RedisServer
+) -> None:
+    monkeypatch.setenv("REDIS_URL", redis_server.url)
     found = states(doorward)[1]
-    await redis.stop()
     assert found["redis"] == ("ok", "it answers, and counts")
 
 
