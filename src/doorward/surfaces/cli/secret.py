@@ -29,20 +29,18 @@ async def _uses(tx: Tx) -> list[SecretUse]:
 def status(*, as_json: AsJson = False) -> None:
     """Say how much each secret opens. They are named by a code that tells nothing of them.
 
-    The first of DOORWARD_SECRETS seals; the others only open. One that opens nothing any more can be taken out of the list:
-    a stolen one at once, at the cost of the sign-ins, links and codes that it sealed.
+    The first of DOORWARD_SECRETS seals; the others only open. One that opens nothing any more can be taken out of the list
+    without anybody noticing, once every session that is not refreshed since has ended. A stolen one is taken out at once,
+    at the cost of those sessions, and of the sign-ins, links and codes that it sealed.
     """
     found = read(_uses)
     if as_json:
         print_json({"items": [each._asdict() for each in found], "next_cursor": None, "has_more": False})
         return
-    kinds = [*found[0].lasting, *found[0].passing]
+    numbers = [each.lasting | each.passing for each in found]
     print_table(
-        ["SECRET", "IN THE LIST", *(kind.upper() for kind in kinds)],
-        [
-            [each.key_id, _place(each.place), *(f"{number:,}" for number in (each.lasting | each.passing).values())]
-            for each in found
-        ],
+        ["SEALED", *(f"{each.key_id} ({_place(each.place)})".upper() for each in found)],
+        [[kind, *(f"{of[kind]:,}" for of in numbers)] for kind in numbers[0]],
     )
     unknown = sum(sum(each.lasting.values()) for each in found if each.place is None)
     earlier = sum(sum(each.lasting.values()) for each in found if each.place not in {None, 1})
@@ -56,7 +54,7 @@ def status(*, as_json: AsJson = False) -> None:
 
 def _place(place: int | None) -> str:
     if place is None:
-        return "no"
+        return "missing"
     return "first, seals" if place == 1 else f"{place}, opens"
 
 
