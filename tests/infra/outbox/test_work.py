@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
+import structlog
 from sqlalchemy import select, update
 
 from doorward.app import make_worker
 from doorward.domain.roles.manage import create_role, list_roles
 from doorward.features import FEATURES
+from doorward.infra.database.problems import DatabaseBusy, DatabaseUnavailable, StorageFull
 from doorward.infra.database.statement import Command, Query
 from doorward.infra.database.unit_of_work import Tx
 from doorward.infra.outbox.record import Job
@@ -20,6 +22,7 @@ from doorward.infra.outbox.tables import jobs, schedules
 from doorward.infra.outbox.worker import LEASE, MOST_ATTEMPTS, Handler, Schedule, Worker
 from doorward.infra.tools import Tools
 from doorward.kernel.actor import operator, system
+from doorward.kernel.problem import Problem
 
 pytestmark = pytest.mark.integration
 
@@ -96,6 +99,20 @@ async def test_tries_again_later_and_ever_later_and_gives_up_at_last(committing_
     assert await worker.work_once() == 0
     async with tools.reading(operator()) as tx:
         assert "never" not in {role.name for role in await list_roles(tx)}
+
+
+@pytest.mark.parametrize("problem", [DatabaseBusy("busy"), StorageFull("full"), DatabaseUnavailable("away")])
+async def test_says_in_one_line_what_a_job_waits_for(committing_tools: Tools, problem: Problem) -> None:
+    async def handler(tx: Tx, payload: Mapping[str, Any]) -> None:
+        raise problem
+
+    await queue(committing_tools, Job("work", {}))
+    with structlog.testing.capture_logs() as lines:
+        assert await worker_of(committing_tools, handler).work_once() == 1
+    (line,) = [each for each in lines if each["event"].startswith("job")]
+    assert (line["event"], line["code"], "exc_info" in line) == ("job waits", problem.code, False)
+    (job,) = await waiting(committing_tools)
+    assert (job.dead_at, job.last_error) == (None, type(problem).__name__)
 
 
 async def test_takes_over_when_the_lease_of_another_has_run_out(committing_tools: Tools) -> None:

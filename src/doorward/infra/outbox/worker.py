@@ -38,6 +38,8 @@ Handler = Callable[["Tx", Mapping[str, Any]], Awaitable[None]]
 LEASE: Final = timedelta(seconds=60)
 MOST_ATTEMPTS: Final = 12
 _BATCH: Final = 10
+# What such a problem says is true of the moment and not of the job.
+_PASSING: Final = frozenset({Kind.UNAVAILABLE, Kind.STORAGE_FULL})
 _LOOK_AGAIN: Final = timedelta(seconds=15)
 
 
@@ -213,8 +215,8 @@ class Worker:
             "attempt": job.attempts,
             "dead": dead,
         }
-        if isinstance(error, Problem) and error.kind is Kind.UNAVAILABLE and not dead:
-            # No failure of the job: what it stands on is away or busy.
+        if isinstance(error, Problem) and error.kind in _PASSING and not dead:
+            # No failure of the job: what it stands on is away, busy or full.
             _log.warning("job waits", code=error.code, **about)
         else:
             _log.error("job failed", exc_info=error, **about)
