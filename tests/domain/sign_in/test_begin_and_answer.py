@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from doorward.domain.access.authenticate import authenticate_cookie, authenticate_token
-from doorward.domain.credentials.keep import credentials_of, replace_data, unseal
+from doorward.domain.credentials.keep import add_credential, credentials_of, replace_data, unseal
 from doorward.domain.methods.method import Prompt
 from doorward.domain.methods.password.choose import set_password
 from doorward.domain.sign_in.answer import answer_sign_in
@@ -222,6 +222,24 @@ async def test_records_no_sign_in_for_a_password_that_changed_while_it_was_check
         await begin(tools, "ada@example.com", PASSWORD)
     async with tools.reading(operator()) as tx:
         assert (await show_user(tx, ada.id)).last_sign_in_at is None
+    assert await logged(tools, type_="session.started") == []
+
+
+async def test_asks_for_a_second_factor_that_was_set_up_while_the_password_was_checked(tools: Tools) -> None:
+    ada = await make_user(tools)
+    verify = tools.hashing.verify
+
+    async def slow(password: str, encoded: str | None) -> object:
+        verdict = await verify(password, encoded)
+        async with tools.writing(operator()) as tx:
+            if len(await credentials_of(tx, ada.id)) == 1:
+                await add_credential(tx, user_id=ada.id, method="totp", data={})
+        return verdict
+
+    tools.hashing.verify = slow  # type: ignore[method-assign,assignment]
+    outcome = await begin(tools, "ada@example.com", PASSWORD)
+    assert isinstance(outcome, Pending)
+    assert [prompt.method for prompt in outcome.prompts] == ["totp"]
     assert await logged(tools, type_="session.started") == []
 
 

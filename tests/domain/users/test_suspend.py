@@ -56,10 +56,10 @@ async def test_ends_by_itself_when_its_time_has_come(tools: Tools) -> None:
     # Also for who has read the account before.
     with pytest.raises(OvertakenError):
         async with tools.writing(operator()) as tx:
-            await pass_gate(tx, ada)
+            await pass_gate(tx, ada, credentials=1)
     tools.clock.advance(hours=1)  # type: ignore[attr-defined]
     async with tools.writing(operator()) as tx:
-        let_in = await pass_gate(tx, suspended)
+        let_in = await pass_gate(tx, suspended, credentials=1)
     assert let_in.last_sign_in_at is not None
     async with tools.reading(operator()) as tx:
         assert await find_user(tx, ada.id) == let_in
@@ -160,6 +160,6 @@ async def test_tells_the_state_of_an_account_that_may_not_be_used(tools: Tools) 
     for gone in (ada, ada._replace(id=new_id())):
         with pytest.raises(OvertakenError):
             async with tools.writing(operator()) as tx:
-                await pass_gate(tx, gone)
+                await pass_gate(tx, gone, credentials=1)
                 tx.emit(UserReinstated(user_id=ada.id))
     assert await logged(tools, user_id=ada.id, type_="user.reinstated") == []

@@ -150,7 +150,7 @@ async def _let_in(
 ) -> Complete:
     if attempt.sealed:
         await spend(tx, attempt)
-    user = await pass_gate(tx, account.user)
+    user = await pass_gate(tx, account.user, credentials=len(account.methods))
     if attempt.proofs:
         # The user's row is held first, so that nothing that was proved with can change any more.
         await tx.db.begin()

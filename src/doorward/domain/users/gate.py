@@ -29,14 +29,16 @@ def refuse_unusable(user: UserRow, now: datetime) -> None:
     raise UserDeleted
 
 
-async def pass_gate(tx: Tx, user: UserRow) -> UserRow:
-    """Lets a user in who has proved who they are, and records when. user: as just read; answered as it is from then on.
+async def pass_gate(tx: Tx, user: UserRow, *, credentials: int) -> UserRow:
+    """Lets a user in who has proved who they are, and records when.
 
-    It must find the account usable, or nothing of the transaction stays: raises OvertakenError, now or when the transaction is
+    user: as just read; answered as it is from then on. credentials: how many they had then.
+
+    It must find the account usable, and with as many credentials, or nothing of the transaction stays: raises OvertakenError, now or when the transaction is
     opened (see `Tx.require`). From that moment the row is locked until the commit: a suspension or deletion at the same time
     is either seen there, or waits and then ends the session that is started with it.
     """
-    if not await tx.require(store.PASS_GATE, id=user.id, now=tx.now):
+    if not await tx.require(store.PASS_GATE, id=user.id, now=tx.now, credentials=credentials):
         raise OvertakenError
     return user._replace(last_sign_in_at=tx.now)
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from doorward.domain.credentials.tables import credentials
 from doorward.domain.roles.holders import holders
 from doorward.domain.users.tables import user_emails, users
 from doorward.infra.database.dialect import among, estimated_rows
@@ -166,12 +167,15 @@ DUE_FOR_ERASURE: Final = Query(
     .limit(bindparam("most")),
     tuple[UUID],
 )
+_credentials = select(func.count()).where(credentials.c.user_id == users.c.id).correlate(users).scalar_subquery()
 # The gate of signing in: finds a row only while the account may be used, and holds it until the commit, so that a
-# suspension at the same moment comes either before it or ends the session that it lets in.
+# suspension at the same moment comes either before it or ends the session that it lets in. With as many credentials as
+# policy judged by: whoever set a second factor up meanwhile is asked for it.
 PASS_GATE: Final = Command(
     update(users)
     .where(
         users.c.id == bindparam("id"),
+        _credentials == bindparam("credentials"),
         or_(
             users.c.status == "active",
             and_(users.c.status == "suspended", users.c.suspended_until <= bindparam("now")),
